@@ -1,0 +1,2 @@
+//! The binary `proofmark`.
+fn main() {}

@@ -1,0 +1,1 @@
+//! CEL conditions over typed facts, with their explanations.

@@ -1,0 +1,1 @@
+//! Sources, profiles, rules, cleaning, features, splits and batches.

@@ -1,0 +1,1 @@
+//! Typed graphs, operations, gradients, plans and executors.

@@ -1,0 +1,1 @@
+//! Statements, envelopes, canonical JSON and digests.

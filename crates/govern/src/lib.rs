@@ -1,0 +1,1 @@
+//! Acceptance: pure rules over evidence.

@@ -1,0 +1,1 @@
+//! The pipeline: joins the other crates, computes and stores nothing itself.

@@ -1,0 +1,1 @@
+//! Specs of layers, losses, optimizers and schedules, and how they become graphs.
