@@ -1,2 +1,277 @@
 crate::phrases! {
+    // A model and its layers.
+    in_layer(layer, problem) { en: "layer `{layer}`: {problem}", zh: "层 `{layer}`：{problem}" }
+    and_one_more(first) { en: "{first}, and one more problem", zh: "{first}，另有 1 处问题" }
+    and_more(first, count) { en: "{first}, and {count} more problems", zh: "{first}，另有 {count} 处问题" }
+    no_layers() { en: "the model has no layers", zh: "模型没有任何层" }
+    no_layers_hint(example) {
+        en: "list at least one under `layers`, for example `- {example}`",
+        zh: "请在 `layers` 下至少列出一层，例如 `- {example}`",
+    }
+    too_many_layers(layers, limit) {
+        en: "the model has {layers} layers, expected at most {limit}",
+        zh: "模型有 {layers} 层，最多允许 {limit} 层",
+    }
+    empty_input(shape) {
+        en: "the shape `{shape}` has no elements, expected at least one",
+        zh: "形状 `{shape}` 不含任何元素，至少需要一个",
+    }
+    invalid_name(name) { en: "`{name}` cannot be the name of a layer", zh: "`{name}` 不能用作层的名称" }
+    invalid_name_hint(limit) {
+        en: "a name is made of 1 to {limit} letters `a` to `z`, digits, `_` and `-`",
+        zh: "名称由 1 到 {limit} 个英文字母、数字、`_` 和 `-` 组成",
+    }
+    reserved_name(name) {
+        en: "the name `{name}` means something else in a spec",
+        zh: "名称 `{name}` 在配置中另有含义",
+    }
+    reserved_name_hint() { en: "give the layer another name", zh: "请为该层另取名称" }
+    duplicate_name(name) { en: "the name `{name}` is already taken", zh: "名称 `{name}` 已被使用" }
+    duplicate_name_hint(place) {
+        en: "`{place}` has it; every layer needs a name of its own",
+        zh: "`{place}` 已使用该名称；每一层的名称必须不同",
+    }
+    unknown_input(input) { en: "no layer above is called `{input}`", zh: "上方没有名为 `{input}` 的层" }
+    unknown_input_hint() {
+        en: "`inputs` takes the names of layers above, and `input` for the sample itself",
+        zh: "`inputs` 填写上方各层的名称，`input` 表示样本本身",
+    }
+    nearest_hint(nearest) { en: "did you mean `{nearest}`?", zh: "是否想写 `{nearest}`？" }
+    later_input(input) {
+        en: "`{input}` is not above this layer, so it cannot be read here",
+        zh: "`{input}` 不在该层上方，此处无法读取",
+    }
+    later_input_hint() {
+        en: "a layer reads only layers above it; move one of the two",
+        zh: "每一层只能读取其上方的层；请调整两者的顺序",
+    }
+    input_count_one(received) { en: "it reads {received} layers, expected 1", zh: "读取了 {received} 个层，应为 1 个" }
+    input_count_one_hint() {
+        en: "join them first with `add` or `concatenate`",
+        zh: "请先用 `add` 或 `concatenate` 合并",
+    }
+    input_count(minimum, maximum, received) {
+        en: "it reads {received} layers, expected {minimum} to {maximum}",
+        zh: "读取了 {received} 个层，应为 {minimum} 到 {maximum} 个",
+    }
+    input_count_hint(example) { en: "name them: `{example}`", zh: "请写明其名称：`{example}`" }
+    never_read() { en: "no layer below reads it", zh: "下方没有任何层读取它" }
+    never_read_hint() {
+        en: "name it in the `inputs` of a layer below, or remove it",
+        zh: "请在下方某层的 `inputs` 中写上它的名称，或删除它",
+    }
+
+    // Numbers and their ranges.
+    out_of_range(parameter, value, range) {
+        en: "`{parameter}` is `{value}`, expected {range}",
+        zh: "`{parameter}` 为 `{value}`，应{range}",
+    }
+    range_between(start, end) { en: "a number from `{start}` to `{end}`", zh: "在 `{start}` 到 `{end}` 之间（含两端）" }
+    range_until(start, end) {
+        en: "a number from `{start}` to below `{end}`",
+        zh: "大于等于 `{start}` 且小于 `{end}`",
+    }
+    range_above_to(start, end) {
+        en: "a number above `{start}` and at most `{end}`",
+        zh: "大于 `{start}` 且小于等于 `{end}`",
+    }
+    range_inside(start, end) {
+        en: "a number above `{start}` and below `{end}`",
+        zh: "大于 `{start}` 且小于 `{end}`",
+    }
+    range_at_least(start) { en: "a number of at least `{start}`", zh: "大于等于 `{start}`" }
+    range_above(start) { en: "a number above `{start}`", zh: "大于 `{start}`" }
+    range_at_most(end) { en: "a number of at most `{end}`", zh: "小于等于 `{end}`" }
+    range_below(end) { en: "a number below `{end}`", zh: "小于 `{end}`" }
+    range_finite() { en: "a finite number", zh: "为有限数值" }
+    length(parameter, length, minimum, maximum) {
+        en: "`{parameter}` has {length} entries, expected {minimum} to {maximum}",
+        zh: "`{parameter}` 含 {length} 项，应为 {minimum} 到 {maximum} 项",
+    }
+
+    // Shapes.
+    no_image(received) {
+        en: "it reads images of shape `[height, width, channels]`, received `{received}`",
+        zh: "应读取形状为 `[高, 宽, 通道]` 的图像，实际收到 `{received}`",
+    }
+    no_image_hint() {
+        en: "layers for images stand before `flatten` and global pooling",
+        zh: "图像层应放在 `flatten` 和全局池化之前",
+    }
+    grey_image_hint(example) {
+        en: "give the image a channel first: `- {example}`",
+        zh: "请先为图像加上通道轴：`- {example}`",
+    }
+    no_axes(received) {
+        en: "it works along the last axis, received the shape `{received}` without axes",
+        zh: "该层沿最后一个轴计算，实际收到的形状 `{received}` 没有轴",
+    }
+    window_too_large(window, image) {
+        en: "its window of `{window}` is larger than the image of `{image}`",
+        zh: "窗口 `{window}` 大于图像 `{image}`",
+    }
+    window_too_large_hint(padding) {
+        en: "take a smaller window or dilation, fewer or smaller pooling layers before it, or `{padding}`",
+        zh: "请减小窗口或空洞间隔，减少或缩小前面的池化层，或使用 `{padding}`",
+    }
+    pool_too_large(positions) {
+        en: "its window has {positions} positions, expected at most 256",
+        zh: "窗口含 {positions} 个位置，最多允许 256 个",
+    }
+    pool_too_large_hint(layer) {
+        en: "`{layer}` pools whole images",
+        zh: "要对整幅图像池化，请使用 `{layer}`",
+    }
+    groups_channels(groups, value) {
+        en: "`groups` of `{groups}` does not divide the {value} channels of the input",
+        zh: "输入的 {value} 个通道无法按 `groups: {groups}` 均分",
+    }
+    groups_filters(groups, value) {
+        en: "`groups` of `{groups}` does not divide the {value} filters",
+        zh: "{value} 个卷积核无法按 `groups: {groups}` 均分",
+    }
+    shapes_differ(expected, position, received) {
+        en: "its inputs differ: the first is `{expected}`, number {position} is `{received}`",
+        zh: "各输入的形状不同：第 1 个为 `{expected}`，第 {position} 个为 `{received}`",
+    }
+    shapes_differ_hint() {
+        en: "bring both to one shape, for example by a `conv2d` with `kernel: 1` and the same `stride` on the shorter branch",
+        zh: "请先统一形状，例如在较短的分支上使用 `kernel: 1` 且 `stride` 相同的 `conv2d`",
+    }
+    leading_axes_differ(expected, position, received) {
+        en: "its inputs differ before the last axis: the first is `{expected}`, number {position} is `{received}`",
+        zh: "各输入除最后一轴外形状不同：第 1 个为 `{expected}`，第 {position} 个为 `{received}`",
+    }
+    leading_axes_differ_hint() {
+        en: "only the last axis may differ; pad or pool one branch to the other's height and width",
+        zh: "只有最后一轴可以不同；请通过填充或池化使各分支的高和宽一致",
+    }
+    elements(to, to_elements, from, from_elements) {
+        en: "the shape `{to}` has {to_elements} elements, the input `{from}` has {from_elements}",
+        zh: "形状 `{to}` 含 {to_elements} 个元素，而输入 `{from}` 含 {from_elements} 个",
+    }
+    elements_hint() {
+        en: "a reshape keeps the number of elements; the batch axis is not written",
+        zh: "变形不改变元素个数；不要写批次轴",
+    }
+    permutation(axes, received) {
+        en: "`axes` is `{axes}`, expected each axis of `{received}` once, from 0",
+        zh: "`axes` 为 `{axes}`，应恰好列出 `{received}` 的每个轴一次，从 0 起",
+    }
+    permutation_hint(example) { en: "`{example}` turns their order round", zh: "例如 `{example}` 会把轴的顺序反过来" }
+    too_large(shape, limit) {
+        en: "the shape `{shape}` has more than {limit} elements",
+        zh: "形状 `{shape}` 的元素超过 {limit} 个",
+    }
+    too_large_hint() {
+        en: "take fewer units or filters, or pool before it",
+        zh: "请减少单元或卷积核的数量，或在此之前进行池化",
+    }
+    initializer(initializer, parameter, shape) {
+        en: "the initializer `{initializer}` needs two axes, the {parameter} has the shape `{shape}`",
+        zh: "初始化方法 `{initializer}` 需要两个轴，而 {parameter} 的形状为 `{shape}`",
+    }
+    initializer_hint(example) { en: "a bias usually starts with `{example}`", zh: "偏置通常使用 `{example}`" }
+
+    // What the model gives, and what it is compared with.
+    output_classes(received, classes) {
+        en: "the last layer gives the shape `{received}`, but the target has {classes} classes",
+        zh: "最后一层输出的形状为 `{received}`，而目标有 {classes} 个类别",
+    }
+    output_numbers(received, outputs) {
+        en: "the last layer gives the shape `{received}`, expected `[{outputs}]`, a number for each target",
+        zh: "最后一层输出的形状为 `{received}`，应为 `[{outputs}]`，即每个目标一个数值",
+    }
+    output_hint(layer) { en: "end the model with `- {layer}`", zh: "请以 `- {layer}` 作为最后一层" }
+    output_flatten_hint(layer) {
+        en: "end the model with `- flatten` and `- {layer}`",
+        zh: "请以 `- flatten` 和 `- {layer}` 结束模型",
+    }
+    loss_for_category(loss, classes, outputs) {
+        en: "the loss `{loss}` does not fit a target of {classes} classes and {outputs} outputs",
+        zh: "损失函数 `{loss}` 不适用于 {classes} 个类别、{outputs} 个输出的目标",
+    }
+    loss_for_number(loss) {
+        en: "the loss `{loss}` is for classes, but the target is a number",
+        zh: "损失函数 `{loss}` 用于类别，而目标是数值",
+    }
+    loss_hint(loss) { en: "`{loss}` fits this target", zh: "该目标适合使用 `{loss}`" }
+    loss_activation(loss, expected, received) {
+        en: "the loss `{loss}` needs a last layer that ends in `{expected}`, received `{received}`",
+        zh: "损失函数 `{loss}` 要求最后一层的激活函数为 `{expected}`，实际为 `{received}`",
+    }
+    loss_activation_hint(example) { en: "write `{example}` in the last layer", zh: "请在最后一层写上 `{example}`" }
+    nothing_to_train() { en: "the model has nothing to train", zh: "模型没有可训练的参数" }
+    nothing_to_train_hint() {
+        en: "add a layer with parameters, such as `dense` or `conv2d`",
+        zh: "请添加带参数的层，例如 `dense` 或 `conv2d`",
+    }
+    no_logits() {
+        en: "what the last sigmoid is applied to is not known",
+        zh: "未记录最后一个 sigmoid 的输入",
+    }
+    graph_refused(cause) { en: "the engine refuses it: {cause}", zh: "计算引擎拒绝：{cause}" }
+    gradient_refused(cause) { en: "the engine knows no gradient: {cause}", zh: "计算引擎无法求梯度：{cause}" }
+    our_fault_hint() {
+        en: "this is a fault of the program, not of the spec; please report it",
+        zh: "这是程序的缺陷，与配置无关；请向我们报告",
+    }
+
+    // The summary.
+    summary_layer() { en: "layer", zh: "层" }
+    summary_kind() { en: "kind", zh: "类型" }
+    summary_output() { en: "output", zh: "输出" }
+    summary_parameters() { en: "parameters", zh: "参数" }
+    summary_flops() { en: "operations", zh: "运算量" }
+    summary_total() { en: "total", zh: "合计" }
+
+    // Model files.
+    file_other_format(format) {
+        en: "the file is no safetensors file but looks like {format}",
+        zh: "文件不是 safetensors 格式，看起来是 {format}",
+    }
+    file_other_format_hint() {
+        en: "only safetensors is read, because other formats can carry programs; convert the file first",
+        zh: "其他格式可能夹带程序，因此只读取 safetensors；请先转换",
+    }
+    file_truncated(expected, received) {
+        en: "the file has {received} bytes, expected at least {expected}",
+        zh: "文件只有 {received} 字节，至少应有 {expected} 字节",
+    }
+    file_header_too_long(bytes, limit) {
+        en: "the file's header claims {bytes} bytes, expected at most {limit}",
+        zh: "文件头声称有 {bytes} 字节，最多允许 {limit} 字节",
+    }
+    file_header(cause) { en: "the file's header is not valid: {cause}", zh: "文件头无效：{cause}" }
+    file_duplicate(name) { en: "the name `{name}` stands twice in the file's header", zh: "文件头中名称 `{name}` 出现了两次" }
+    file_dtype(tensor, received) {
+        en: "the tensor `{tensor}` has elements of type `{received}`, expected `F32`",
+        zh: "张量 `{tensor}` 的元素类型为 `{received}`，应为 `F32`",
+    }
+    file_dtype_hint() { en: "convert the file to 32-bit floats first", zh: "请先把文件转换为 32 位浮点数" }
+    file_offsets(tensor) {
+        en: "the place of the tensor `{tensor}` in the file does not fit its shape or its neighbours",
+        zh: "张量 `{tensor}` 在文件中的位置与其形状或相邻张量不符",
+    }
+    file_trailing(bytes) {
+        en: "the file has {bytes} bytes after its last tensor, expected none",
+        zh: "文件在最后一个张量之后还有 {bytes} 字节，不应有",
+    }
+    file_damaged_hint() {
+        en: "the file is damaged or incomplete; fetch it again",
+        zh: "文件已损坏或不完整；请重新获取",
+    }
+    file_missing(tensor) { en: "the file lacks the tensor `{tensor}`", zh: "文件缺少张量 `{tensor}`" }
+    file_unexpected(tensor) {
+        en: "the file has a tensor `{tensor}` that the model does not have",
+        zh: "文件含有模型中没有的张量 `{tensor}`",
+    }
+    file_shape(tensor, received, expected) {
+        en: "the tensor `{tensor}` has the shape `{received}`, expected `{expected}`",
+        zh: "张量 `{tensor}` 的形状为 `{received}`，应为 `{expected}`",
+    }
+    file_other_model_hint() {
+        en: "the file belongs to a model of another spec",
+        zh: "该文件属于另一份配置的模型",
+    }
 }

@@ -1,0 +1,120 @@
+//! Acceptance: decisions as data, the spec's two forms, and every sentence in both languages.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use proofmark_criteria::{Fact, Facts, Grade, Path};
+use proofmark_govern::acceptance::{AcceptanceSpec, NoCriterion, Outcome, PATHS, accept, acceptance_schema};
+use proofmark_messages::{Lang, Localize};
+use serde_json::json;
+
+fn facts() -> Facts {
+    let mut facts = Facts::new();
+    facts.insert("metrics.accuracy.value", Fact::measured(0.9903).with_evidence("sha256:e1"));
+    facts.insert("metrics.accuracy.lower95", Fact::measured(0.9882).with_evidence("sha256:e1"));
+    facts.insert("metrics.accuracy.gain.lower95", Fact::measured(0.001).with_evidence("sha256:e2"));
+    facts.insert("metrics.f1.lower95", Fact::graded(0.99, Grade::Reported));
+    facts.insert("slices.label.accuracy.min", Fact::measured(0.975).with_evidence("sha256:e3"));
+    facts.insert("test_reads", Fact::measured(1.0));
+    facts
+}
+
+const HOLDS: &str = "metrics.accuracy.lower95 >= 0.9772";
+const ALSO_HOLDS: &str = "slice(\"label\").accuracy.min >= 0.97 && test_reads <= 1";
+const FAILS: &str = "metrics.accuracy.gain.lower95 >= 0.005";
+const UNKNOWN: &str = "run.reproduced.by_others >= 1";
+const ONLY_REPORTED: &str = "metrics.f1.lower95 >= 0.9";
+
+#[test]
+fn all_criteria_must_hold() {
+    let mut out = String::new();
+    for (criteria, outcome) in [
+        (vec![HOLDS], Outcome::Accepted),
+        (vec![FAILS], Outcome::Refused),
+        (vec![UNKNOWN], Outcome::NoEvidence),
+        (vec![ONLY_REPORTED], Outcome::NoEvidence),
+        (vec![HOLDS, ALSO_HOLDS], Outcome::Accepted),
+        (vec![HOLDS, FAILS], Outcome::Refused),
+        (vec![UNKNOWN, HOLDS], Outcome::NoEvidence),
+        (vec![UNKNOWN, FAILS, ONLY_REPORTED], Outcome::Refused),
+        (vec![UNKNOWN, ONLY_REPORTED], Outcome::NoEvidence),
+    ] {
+        let spec = AcceptanceSpec::new(criteria.clone()).unwrap();
+        let decision = accept(&spec.compile(&acceptance_schema()).unwrap(), &facts());
+        assert_eq!(decision.outcome, outcome, "{criteria:?}");
+        assert_eq!(decision.verdicts.iter().map(|verdict| verdict.criterion.as_str()).collect::<Vec<_>>(), criteria);
+        let again = serde_json::from_value(serde_json::to_value(&decision).unwrap()).unwrap();
+        assert_eq!(decision, again);
+        write_said(&mut out, &format!("{criteria:?}"), &decision);
+    }
+    let nothing = accept(&[], &facts());
+    assert_eq!(nothing.outcome, Outcome::NoEvidence);
+    write_said(&mut out, "[]", &nothing);
+    insta::assert_snapshot!("decisions", out);
+}
+
+fn write_said(out: &mut String, name: &str, said: &impl Localize) {
+    writeln!(out, "{name}").unwrap();
+    for lang in Lang::ALL {
+        writeln!(out, "    {}", said.text(lang)).unwrap();
+        if let Some(hint) = said.hint(lang) {
+            writeln!(out, "    hint: {hint}").unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_spec_is_a_text_or_a_list() {
+    for (written, criteria) in
+        [(json!(HOLDS), vec![HOLDS]), (json!([HOLDS, FAILS]), vec![HOLDS, FAILS]), (json!([HOLDS]), vec![HOLDS])]
+    {
+        let spec: AcceptanceSpec = serde_json::from_value(written).unwrap();
+        assert_eq!(spec.criteria(), criteria);
+        let again: AcceptanceSpec = serde_json::from_value(serde_json::to_value(&spec).unwrap()).unwrap();
+        assert_eq!(again, spec);
+    }
+    let refused: Vec<String> = [json!([]), json!(0.97), json!({"metrics": 1}), json!([HOLDS, 1]), json!(null)]
+        .into_iter()
+        .map(|written| serde_json::from_value::<AcceptanceSpec>(written).unwrap_err().to_string())
+        .collect();
+    insta::assert_snapshot!("not_a_spec", refused.join("\n"));
+    let schema = schemars::schema_for!(AcceptanceSpec);
+    insta::assert_snapshot!("json_schema", serde_json::to_string_pretty(&schema).unwrap());
+}
+
+#[test]
+fn what_is_wrong_is_said_of_every_criterion() {
+    let spec = AcceptanceSpec::new([
+        HOLDS,
+        "metrics.acuracy.lower95 >= 0.9 && train.seconds < 60",
+        "metrics.accuracy.lower > 0.9",
+        "metrics.accuracy.value",
+    ]);
+    let error = spec.unwrap().compile(&acceptance_schema()).unwrap_err();
+    assert_eq!(error.problems.iter().map(|problem| problem.idx).collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!(error.problems[0].error.problems[0].offset, 34);
+    let mut out = String::new();
+    write_said(&mut out, "all", &error);
+    for problem in &error.problems {
+        write_said(&mut out, &problem.error.criterion, problem);
+    }
+    write_said(&mut out, "no criterion", &NoCriterion);
+    insta::assert_snapshot!("errors", out);
+    let cause = std::error::Error::source(&error).and_then(std::error::Error::source).unwrap();
+    assert_eq!(cause.to_string(), "`train.seconds` is not known here");
+}
+
+/// The list is the documentation of what acceptance reads.
+#[test]
+fn paths_are_listed_once_and_documented() {
+    let mut seen = BTreeSet::new();
+    let mut out = String::new();
+    for known in acceptance_schema().iter() {
+        assert!(seen.insert(known.pattern().clone()), "{} stands twice", known.pattern());
+        let docs: Vec<String> = Lang::ALL.iter().map(|lang| known.doc(*lang)).collect();
+        writeln!(out, "{}: {} / {}", known.shown(), docs[0], docs[1]).unwrap();
+    }
+    assert_eq!(seen.len(), PATHS.len());
+    insta::assert_snapshot!("paths", out);
+    assert!(acceptance_schema().lookup(&Path::from("train.seconds")).is_none(), "times are no evidence");
+}
