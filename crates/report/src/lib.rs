@@ -1,1 +1,29 @@
-//! HTML and SVG of runs.
+//! The report of a run: one self-contained HTML page, and the drawings in it.
+//!
+//! Entry points: [`ReportData`] is what a report tells, plain data that serialises; [`render`] makes the page of it in one
+//! language; [`extract`] reads the data back out of a page. The page needs nothing but itself: styles, images and
+//! drawings are inside, there are no fonts or scripts to load, and it reads fully without JavaScript.
+//!
+//! Sections stand one a file in `section/`, in one list whose ids are [`SECTION_IDS`]; drawings in `svg/`; every number is written
+//! by `format`; every colour comes from `palette`.
+//!
+//! This crate does not know: files, clocks, how anything was measured, who decides. It does no I/O.
+
+mod component;
+mod data;
+mod extract;
+mod format;
+mod page;
+mod palette;
+mod section;
+mod svg;
+
+pub use data::{
+    CalibrationBin, ClassCounts, CleaningRound, CleaningStop, Comparison, Cost, CriterionRow, DataSummary, Epoch,
+    Evaluation, EvidenceRow, Fact, Grade, History, LayerRow, Metric, Mistake, ModelSummary, OperatorEffect, Outcome,
+    ReportData, Reproduce, RuleReading, RuleRow, RunInfo, Sample, Setting, Slice, SourceDigest, SourceSummary, Split,
+    SplitRows, Stage, StageSeconds, Thumbnail, ThumbnailError, TrainingStop, Unit, Verdict,
+};
+pub use extract::{ExtractError, extract};
+pub use page::render;
+pub use section::SECTION_IDS;

@@ -1,0 +1,130 @@
+//! The data: where it came from, what was required of it, what was done to it.
+
+use super::{Comparison, Thumbnail};
+use serde::{Deserialize, Serialize};
+
+/// The data of a run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DataSummary {
+    /// The sources, without their place on the machine.
+    pub sources: Vec<SourceSummary>,
+    /// Rows of each split, after cleaning.
+    pub splits: SplitRows,
+    /// The classes' names, in the order of every list that speaks of classes; empty if the target has none.
+    pub classes: Vec<String>,
+    /// Rows of each class; each list is empty or as long as `classes`.
+    pub class_counts: ClassCounts,
+    /// The rules, before and after cleaning.
+    pub rules: Vec<RuleRow>,
+    /// The passes of the cleaning loop, in order; empty if none was needed.
+    pub rounds: Vec<CleaningRound>,
+    /// Why the loop ended; `None` if there is no gate.
+    pub stopped: Option<CleaningStop>,
+    /// A few rows as they go into the network.
+    pub samples: Vec<Sample>,
+}
+
+/// One source of rows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceSummary {
+    /// Its name in the spec or its part in it, e.g. `train`.
+    pub name: String,
+    /// What it is, without a path, e.g. `train-images-idx3-ubyte.gz`.
+    pub label: String,
+    /// Rows it holds.
+    pub rows: u64,
+    /// SHA-256 of its bytes, lower-case hexadecimal.
+    pub digest: String,
+}
+
+/// Rows of each split.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SplitRows {
+    /// Rows that fit the parameters.
+    pub train: u64,
+    /// Rows that decide when to stop.
+    pub validation: u64,
+    /// Rows for the verdict.
+    pub test: u64,
+    /// Rows that take no part (dropped by cleaning, or test rows without a label).
+    pub excluded: u64,
+}
+
+/// Rows of each class in each split.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClassCounts {
+    /// In train.
+    pub train: Vec<u64>,
+    /// In validation.
+    pub validation: Vec<u64>,
+    /// In test.
+    pub test: Vec<u64>,
+}
+
+/// One required rule, before and after cleaning.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RuleRow {
+    /// The rule as written.
+    pub text: String,
+    /// What it read on the data as it came.
+    pub before: RuleReading,
+    /// What it read after cleaning; the same as before if nothing was cleaned.
+    pub after: RuleReading,
+}
+
+/// What a rule read once.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RuleReading {
+    /// Whether the rule holds; `None` if something it reads is missing.
+    pub holds: Option<bool>,
+    /// Its comparisons, in the order of the text.
+    pub comparisons: Vec<Comparison>,
+}
+
+/// One pass of the cleaning loop.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CleaningRound {
+    /// Rows before the pass, over all splits.
+    pub rows_before: u64,
+    /// Rows after it.
+    pub rows_after: u64,
+    /// What each operator did, in order.
+    pub operators: Vec<OperatorEffect>,
+}
+
+/// What one cleaning operator did in one pass.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperatorEffect {
+    /// The operator's name in the spec.
+    pub operator: String,
+    /// Rows it took out.
+    pub rows_dropped: u64,
+    /// Rows it changed in place.
+    pub rows_changed: u64,
+}
+
+/// Why the cleaning loop ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum CleaningStop {
+    /// Every rule is met.
+    Met,
+    /// No listed operator can help the rules that fail.
+    NoOperator,
+    /// A pass changed nothing.
+    NoChange,
+    /// The largest number of passes was reached.
+    RoundLimit,
+    /// Going on would have dropped more rows than `max_dropped` allows.
+    TooMuchDropped,
+}
+
+/// One row shown as an image, with what it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sample {
+    /// The image.
+    pub image: Thumbnail,
+    /// Its class' name, or what else stands under it.
+    pub label: String,
+}

@@ -1,0 +1,74 @@
+//! The sections of the page: one file each, one list. A section says nothing (`None`) when its data is absent.
+
+pub(crate) mod calibration;
+pub(crate) mod cleaning;
+pub(crate) mod confusion;
+pub(crate) mod cost;
+pub(crate) mod dataset;
+pub(crate) mod key_figures;
+pub(crate) mod metrics;
+pub(crate) mod mistakes;
+pub(crate) mod model;
+pub(crate) mod provenance;
+pub(crate) mod reproduce;
+pub(crate) mod slices;
+pub(crate) mod training;
+pub(crate) mod verdict;
+
+use crate::data::ReportData;
+use maud::Markup;
+use proofmark_messages::{Lang, report as say};
+
+/// One section of the page.
+pub(crate) struct Section {
+    /// Its element's id, which links point at.
+    pub(crate) id: &'static str,
+    /// Its heading.
+    pub(crate) title: fn(Lang) -> String,
+    /// What it says; `None` if there is nothing to say.
+    pub(crate) body: fn(&ReportData, Lang) -> Option<Body>,
+}
+
+/// What a section says.
+pub(crate) struct Body {
+    /// The finding, in one or two plain sentences.
+    pub(crate) lead: Option<String>,
+    /// What stands beside the content, under the lead.
+    pub(crate) rail: Option<Markup>,
+    /// The figures and tables.
+    pub(crate) content: Markup,
+}
+
+impl Body {
+    /// A finding with its content.
+    pub(crate) fn new(lead: String, content: Markup) -> Option<Self> {
+        Some(Self { lead: Some(lead), rail: None, content })
+    }
+}
+
+macro_rules! sections {
+    ($($id:literal, $module:ident, $title:ident;)*) => {
+        /// Every section, in the order of the page.
+        pub(crate) const SECTIONS: &[Section] =
+            &[$(Section { id: $id, title: say::$title, body: $module::body }),*];
+        /// The id of every section's element, in the order of the page.
+        pub const SECTION_IDS: &[&str] = &[$($id),*];
+    };
+}
+
+sections! {
+    "verdict", verdict, title_verdict;
+    "key-figures", key_figures, title_key_figures;
+    "data", dataset, title_data;
+    "cleaning", cleaning, title_cleaning;
+    "model", model, title_model;
+    "training", training, title_training;
+    "metrics", metrics, title_metrics;
+    "confusion", confusion, title_confusion;
+    "mistakes", mistakes, title_mistakes;
+    "slices", slices, title_slices;
+    "calibration", calibration, title_calibration;
+    "cost", cost, title_cost;
+    "provenance", provenance, title_provenance;
+    "reproduce", reproduce, title_reproduce;
+}

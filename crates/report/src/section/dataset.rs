@@ -1,0 +1,149 @@
+//! The data: sources, splits, class balance, samples.
+
+use super::Body;
+use crate::component::{digest, heading, image, scroll};
+use crate::data::{DataSummary, ReportData, Sample, SourceSummary, SplitRows};
+use crate::format;
+use crate::svg::strip;
+use maud::{Markup, html};
+use proofmark_messages::{Lang, report as say};
+
+/// Beyond so many classes the table shows the largest ones only.
+const MAX_CLASSES: usize = 24;
+
+pub(crate) fn body(data: &ReportData, lang: Lang) -> Option<Body> {
+    let summary = data.data.as_ref()?;
+    let content = html! {
+        (splits(&summary.splits, lang))
+        @if !summary.samples.is_empty() { (samples(&summary.samples, lang)) }
+        @if !summary.classes.is_empty() { (classes(summary, lang)) }
+        @if !summary.sources.is_empty() { (sources(&summary.sources, lang)) }
+    };
+    Body::new(lead(summary, lang), content)
+}
+
+fn lead(summary: &DataSummary, lang: Lang) -> String {
+    let rows: u64 = summary.sources.iter().map(|source| source.rows).sum();
+    if summary.classes.is_empty() {
+        return say::data_lead(lang, format::count(rows));
+    }
+    let counts = &summary.class_counts.train;
+    match (counts.iter().min(), counts.iter().max()) {
+        (Some(smallest), Some(largest)) if *smallest > 0 => say::data_lead_balance(
+            lang,
+            format::count(rows),
+            summary.classes.len(),
+            format::decimal(*largest as f64 / *smallest as f64, 1),
+        ),
+        _ => say::data_lead_classes(lang, format::count(rows), summary.classes.len()),
+    }
+}
+
+fn splits(splits: &SplitRows, lang: Lang) -> Markup {
+    let SplitRows { train, validation, test, excluded } = *splits;
+    let total = (train + validation + test + excluded).max(1) as f64;
+    let rows = [
+        ("train", say::split_train(lang), say::split_train_use(lang), train),
+        ("validation", say::split_validation(lang), say::split_validation_use(lang), validation),
+        ("test", say::split_test(lang), say::split_test_use(lang), test),
+        ("excluded", say::split_excluded(lang), say::split_excluded_use(lang), excluded),
+    ];
+    html! {
+        table.splits {
+            caption { (say::splits_caption(lang)) }
+            thead { tr {
+                th scope="col" { (say::column_split(lang)) }
+                th scope="col" { (say::column_use(lang)) }
+                th.number scope="col" { (say::column_rows(lang)) }
+                th.wide scope="col" { span.hidden { (say::column_share(lang)) } }
+            } }
+            tbody {
+                @for (class, name, purpose, count) in rows {
+                    @if count > 0 || class != "excluded" {
+                        tr {
+                            th scope="row" { (name) }
+                            td.muted { (purpose) }
+                            td.number { (format::count(count)) }
+                            td.wide { (strip::bar(count as f64 / total, class)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn samples(samples: &[Sample], lang: Lang) -> Markup {
+    html! {
+        (heading(&say::samples_heading(lang)))
+        ul.samples {
+            @for sample in samples {
+                li { figure { (image(&sample.image, &say::image_of(lang, &sample.label))) figcaption { (sample.label) } } }
+            }
+        }
+    }
+}
+
+fn classes(summary: &DataSummary, lang: Lang) -> Markup {
+    let counts = &summary.class_counts;
+    let at = |list: &[u64], class: usize| list.get(class).copied().unwrap_or_default();
+    let largest = counts.train.iter().max().copied().unwrap_or(1).max(1) as f64;
+    let mut order: Vec<usize> = (0..summary.classes.len()).collect();
+    if order.len() > MAX_CLASSES {
+        order.sort_by_key(|class| std::cmp::Reverse(at(&counts.train, *class)));
+        order.truncate(MAX_CLASSES);
+    }
+    let table = html! {
+        table.classes {
+            caption { (say::classes_caption(lang)) }
+            thead { tr {
+                th scope="col" { (say::column_class(lang)) }
+                th.wide scope="col" { span.hidden { (say::column_share(lang)) } }
+                th.number scope="col" { (say::split_train(lang)) }
+                th.number scope="col" { (say::split_validation(lang)) }
+                th.number scope="col" { (say::split_test(lang)) }
+            } }
+            tbody {
+                @for class in &order {
+                    tr {
+                        th scope="row" { (summary.classes[*class]) }
+                        td.wide { (strip::bar(at(&counts.train, *class) as f64 / largest, "train")) }
+                        td.number { (format::count(at(&counts.train, *class))) }
+                        td.number { (format::count(at(&counts.validation, *class))) }
+                        td.number { (format::count(at(&counts.test, *class))) }
+                    }
+                }
+            }
+        }
+    };
+    html! {
+        (heading(&say::classes_heading(lang)))
+        (scroll(&say::classes_caption(lang), &table))
+        @if order.len() < summary.classes.len() {
+            p.note { (say::more_classes(lang, summary.classes.len() - order.len())) }
+        }
+    }
+}
+
+fn sources(sources: &[SourceSummary], lang: Lang) -> Markup {
+    let table = html! {
+        table.sources {
+            caption { (say::sources_caption(lang)) }
+            thead { tr {
+                th scope="col" { (say::column_source(lang)) }
+                th.number scope="col" { (say::column_rows(lang)) }
+                th scope="col" { "SHA-256" }
+            } }
+            tbody {
+                @for source in sources {
+                    tr {
+                        th scope="row" { (source.name) @if !source.label.is_empty() { span.muted { " " (source.label) } } }
+                        td.number { (format::count(source.rows)) }
+                        td { (digest(&source.digest)) }
+                    }
+                }
+            }
+        }
+    };
+    html! { (heading(&say::sources_heading(lang))) (scroll(&say::sources_caption(lang), &table)) }
+}
