@@ -65,6 +65,8 @@ areas! {
     criteria,
     /// Evidence and the folder of a run.
     evidence,
+    /// The pipeline: from spec to verdict.
+    lab,
     /// The report.
     report,
     /// The command line.

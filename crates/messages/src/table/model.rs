@@ -45,14 +45,14 @@ crate::phrases! {
         en: "a layer reads only layers above it; move one of the two",
         zh: "每一层只能读取其上方的层；请调整两者的顺序",
     }
-    input_count_one(received) { en: "it reads {received} layers, expected 1", zh: "读取了 {received} 个层，应为 1 个" }
+    input_count_one(received) { en: "expected 1 input, received {received}", zh: "应有 1 个输入，实际为 {received} 个" }
     input_count_one_hint() {
         en: "join them first with `add` or `concatenate`",
         zh: "请先用 `add` 或 `concatenate` 合并",
     }
     input_count(minimum, maximum, received) {
-        en: "it reads {received} layers, expected {minimum} to {maximum}",
-        zh: "读取了 {received} 个层，应为 {minimum} 到 {maximum} 个",
+        en: "expected {minimum} to {maximum} inputs, received {received}",
+        zh: "应有 {minimum} 到 {maximum} 个输入，实际为 {received} 个",
     }
     input_count_hint(example) { en: "name them: `{example}`", zh: "请写明其名称：`{example}`" }
     never_read() { en: "no layer below reads it", zh: "下方没有任何层读取它" }
@@ -65,6 +65,10 @@ crate::phrases! {
     out_of_range(parameter, value, range) {
         en: "`{parameter}` is `{value}`, expected {range}",
         zh: "`{parameter}` 为 `{value}`，应{range}",
+    }
+    rounded(parameter, value, rounded, range) {
+        en: "`{parameter}` is `{value}`, which 32 bits round to `{rounded}`, expected {range}",
+        zh: "`{parameter}` 为 `{value}`，以 32 位表示时舍入为 `{rounded}`，应{range}",
     }
     range_between(start, end) { en: "a number from `{start}` to `{end}`", zh: "在 `{start}` 到 `{end}` 之间（含两端）" }
     range_until(start, end) {
@@ -188,8 +192,8 @@ crate::phrases! {
         zh: "请以 `- flatten` 和 `- {layer}` 结束模型",
     }
     loss_for_category(loss, classes, outputs) {
-        en: "the loss `{loss}` does not fit a target of {classes} classes and {outputs} outputs",
-        zh: "损失函数 `{loss}` 不适用于 {classes} 个类别、{outputs} 个输出的目标",
+        en: "the loss `{loss}` does not fit a target of {classes} classes with a last layer of width {outputs}",
+        zh: "损失函数 `{loss}` 不适用于含 {classes} 个类别、最后一层宽度为 {outputs} 的目标",
     }
     loss_for_number(loss) {
         en: "the loss `{loss}` is for classes, but the target is a number",
