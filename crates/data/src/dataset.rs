@@ -1,0 +1,189 @@
+//! Rows in memory: images as bytes, labels as class indices, and what is measured of each image once.
+
+use crate::digest::Digest;
+use crate::error::DataError;
+use proofmark_tensor::Shape;
+use std::path::Path;
+
+/// How a missing label is stored. Outside of this file a label is an `Option`.
+const MISSING_LABEL: i32 = -1;
+
+/// The steps of [`Dataset::roughness`].
+pub(crate) const ROUGHNESS_STEPS: usize = 1024;
+
+/// One part of a source: images of one shape and their labels, by column. A row is known by its position, which is the
+/// sample's id; rows are never removed, splits and cleaning are lists of rows.
+#[derive(Clone, Debug)]
+pub struct Dataset {
+    shape: Shape,
+    pixels: Vec<u8>,
+    labels: Vec<i32>,
+    hashes: Vec<u128>,
+    roughness: Vec<u16>,
+}
+
+impl Dataset {
+    /// Rows of images of `shape` (`[height, width, channels]`), one after the other in `pixels`; a label is an index
+    /// into the source's classes, `None` where it is missing. `path` names the source in errors.
+    ///
+    /// # Errors
+    /// [`DataError::EmptySet`] without rows, [`DataError::TooLarge`] with more than 2³² - 1 of them,
+    /// [`DataError::PixelCount`] if `pixels` is not a whole image per label.
+    pub fn new(
+        path: &Path,
+        shape: Shape,
+        pixels: Vec<u8>,
+        labels: impl IntoIterator<Item = Option<u8>>,
+    ) -> Result<Dataset, DataError> {
+        let labels: Vec<i32> = labels.into_iter().map(|label| label.map_or(MISSING_LABEL, i32::from)).collect();
+        if labels.is_empty() || shape.elements() == 0 {
+            return Err(DataError::EmptySet { path: path.to_owned() });
+        }
+        if u32::try_from(labels.len()).is_err() {
+            return Err(DataError::TooLarge { path: path.to_owned(), bytes: pixels.len() as u64 });
+        }
+        let expected = labels.len().saturating_mul(shape.elements());
+        if pixels.len() != expected {
+            return Err(DataError::PixelCount { path: path.to_owned(), expected, received: pixels.len() });
+        }
+        Ok(Dataset { shape, pixels, labels, hashes: Vec::new(), roughness: Vec::new() })
+    }
+
+    /// Number of rows; at least one.
+    #[allow(clippy::len_without_is_empty, reason = "a data set without rows cannot exist")]
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// The shape of an image: `[height, width, channels]`.
+    pub fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    /// The bytes of one image, row-major, channels last.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    pub fn image(&self, row: u32) -> &[u8] {
+        let length = self.shape.elements();
+        &self.pixels[row as usize * length..][..length]
+    }
+
+    /// The class of one row, `None` if its label is missing.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    pub fn label(&self, row: u32) -> Option<usize> {
+        usize::try_from(self.labels[row as usize]).ok()
+    }
+
+    /// All rows.
+    pub fn rows(&self) -> Vec<u32> {
+        (0..self.len() as u32).collect()
+    }
+
+    pub(crate) fn image_mut(&mut self, row: u32) -> &mut [u8] {
+        let length = self.shape.elements();
+        &mut self.pixels[row as usize * length..][..length]
+    }
+
+    pub(crate) fn lose_label(&mut self, row: u32) {
+        self.labels[row as usize] = MISSING_LABEL;
+    }
+
+    /// Makes row `to` a copy of row `from`.
+    pub(crate) fn copy_row(&mut self, from: u32, to: u32) {
+        let length = self.shape.elements();
+        let start = from as usize * length;
+        self.pixels.copy_within(start..start + length, to as usize * length);
+        self.labels[to as usize] = self.labels[from as usize];
+    }
+
+    /// Measures every image, so that profiles and operators need not look at the pixels again.
+    pub(crate) fn measure(&mut self, progress: &mut dyn FnMut(u64, u64)) {
+        self.hashes = Vec::with_capacity(self.len());
+        self.roughness = Vec::with_capacity(self.len());
+        for row in 0..self.len() as u32 {
+            self.hashes.push(Digest::of(self.image(row)).truncated());
+            self.roughness.push(roughness(self.image(row), &self.shape));
+            if row % 4096 == 0 {
+                progress(u64::from(row), self.len() as u64);
+            }
+        }
+        progress(self.len() as u64, self.len() as u64);
+    }
+
+    /// The first 128 bits of the SHA-256 of a row's pixels.
+    pub(crate) fn hash(&self, row: u32) -> u128 {
+        self.hashes[row as usize]
+    }
+
+    /// The total variation of a row's image, in steps from 0 (constant, and nothing else) to 1023 (the most there can
+    /// be): the mean absolute difference of horizontal and vertical neighbours. Ink on paper has little of it, noise
+    /// has much.
+    pub(crate) fn roughness(&self, row: u32) -> u16 {
+        self.roughness[row as usize]
+    }
+
+    /// This data set with every image replaced by what `transform` writes, as an image of `shape`. Rows, labels and
+    /// measurements (which are the source's) stay.
+    pub(crate) fn map_images(self, shape: Shape, mut transform: impl FnMut(&[u8], &mut Vec<u8>)) -> Dataset {
+        let mut pixels = Vec::with_capacity(self.len() * shape.elements());
+        let mut image = Vec::new();
+        for row in 0..self.len() as u32 {
+            transform(self.image(row), &mut image);
+            pixels.extend_from_slice(&image);
+        }
+        Dataset { shape, pixels, ..self }
+    }
+}
+
+/// Integers throughout, so that the value is the same everywhere.
+fn roughness(image: &[u8], shape: &Shape) -> u16 {
+    let (height, width, channels) = (shape[0], shape[1], shape[2]);
+    let line = width * channels;
+    let difference = |a: &[u8], b: &[u8]| -> u64 { a.iter().zip(b).map(|(a, b)| u64::from(a.abs_diff(*b))).sum() };
+    let mut sum = 0;
+    for row in image.chunks_exact(line) {
+        sum += difference(&row[..line - channels], &row[channels..]);
+    }
+    sum += difference(&image[..image.len() - line], &image[line..]);
+    let pairs = height * (width - 1) + (height - 1) * width;
+    let most = 255 * (pairs * channels) as u64;
+    if sum == 0 {
+        return 0;
+    }
+    // At most 1 + 1022, which fits.
+    (1 + sum * (ROUGHNESS_STEPS as u64 - 2) / most) as u16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roughness_is_0_for_constant_images_and_1023_for_a_chessboard() {
+        let cases: &[(&[u8], [usize; 3], u16)] = &[
+            (&[7; 9], [3, 3, 1], 0),
+            (&[9], [1, 1, 1], 0),
+            (&[1, 2, 3, 1, 2, 3], [1, 2, 3], 0),
+            (&[0, 255, 255, 0], [2, 2, 1], 1023),
+            (&[0, 0, 255, 255], [2, 2, 1], 512),
+            (&[0, 0, 0, 1], [2, 2, 1], 3),
+        ];
+        for (image, shape, expected) in cases {
+            assert_eq!(roughness(image, &Shape::from(*shape)), *expected, "{image:?}");
+        }
+    }
+
+    #[test]
+    fn a_data_set_holds_whole_images_and_at_least_one() {
+        let path = Path::new("set");
+        let shape = || Shape::from([1, 2, 1]);
+        assert!(matches!(Dataset::new(path, shape(), vec![], []), Err(DataError::EmptySet { .. })));
+        let result = Dataset::new(path, shape(), vec![1, 2, 3], [Some(0), None]);
+        assert!(matches!(result, Err(DataError::PixelCount { expected: 4, received: 3, .. })));
+        let set = Dataset::new(path, shape(), vec![1, 2, 3, 4], [Some(3), None]).unwrap();
+        assert_eq!((set.image(1), set.label(0), set.label(1)), (&[3, 4][..], Some(3), None));
+    }
+}

@@ -1,0 +1,372 @@
+//! What can be wrong with data and with what is said about them.
+
+use crate::image::DecodeError;
+use crate::source::idx::IdxError;
+use proofmark_criteria::CriterionError;
+use proofmark_messages::{Lang, Localize, data as say, display_in_english};
+use std::error::Error;
+use std::io;
+use std::path::PathBuf;
+
+/// Why data could not be read, judged or prepared.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum DataError {
+    /// A spec that cannot be used; [`check`](crate::spec::check) lists all such problems.
+    Spec(SpecProblem),
+    /// A rule that cannot be read.
+    Rule {
+        /// Its position in `quality.require`.
+        rule_idx: usize,
+        /// What is wrong with it.
+        error: CriterionError,
+    },
+    /// A folder that is not there.
+    MissingFolder {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// None of the files that would do is there.
+    MissingFile {
+        /// Where they were looked for.
+        folder: PathBuf,
+        /// Their names.
+        expected: Vec<String>,
+    },
+    /// Reading failed.
+    Io {
+        /// What was read.
+        path: PathBuf,
+        /// Why it failed.
+        error: io::Error,
+    },
+    /// A file that is not the IDX file it should be.
+    Idx {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: IdxError,
+    },
+    /// As many labels as images are needed.
+    CountMismatch {
+        /// The file of images.
+        images_path: PathBuf,
+        /// How many it holds.
+        images: usize,
+        /// The file of labels.
+        labels_path: PathBuf,
+        /// How many it holds.
+        labels: usize,
+    },
+    /// Images of different shapes in the train and test parts.
+    ShapeMismatch {
+        /// The part.
+        part: String,
+        /// The shape of the train part's images.
+        expected: String,
+        /// The shape of this part's images.
+        received: String,
+    },
+    /// A number of bytes that is not a whole image per label.
+    PixelCount {
+        /// The source.
+        path: PathBuf,
+        /// The bytes that the labels ask for.
+        expected: usize,
+        /// The bytes there are.
+        received: usize,
+    },
+    /// No rows.
+    EmptySet {
+        /// The file or folder.
+        path: PathBuf,
+    },
+    /// More rows or bytes than one data set may have.
+    TooLarge {
+        /// The file or folder.
+        path: PathBuf,
+        /// Bytes of all its images.
+        bytes: u64,
+    },
+    /// Nothing is left in a split.
+    EmptySplit {
+        /// `train`, `validation` or `test`.
+        split: &'static str,
+    },
+    /// A classifier needs two classes.
+    OneClass {
+        /// The classes that have rows: one at most.
+        classes: Vec<String>,
+    },
+    /// A folder of images needs one sub-folder per class.
+    NoClassFolders {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// More classes than a label can name.
+    TooManyClasses {
+        /// The folder.
+        path: PathBuf,
+        /// How many there are.
+        received: usize,
+    },
+    /// A folder where only images belong.
+    UnexpectedFolder {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A name that is not UTF-8.
+    NameNotUtf8 {
+        /// The file or folder.
+        path: PathBuf,
+    },
+    /// A file that is no image.
+    NotAnImage {
+        /// The file.
+        path: PathBuf,
+        /// Why it is none.
+        error: DecodeError,
+    },
+    /// The source has no such part.
+    UnknownPart {
+        /// The part that was asked for.
+        part: String,
+        /// The parts there are.
+        available: Vec<String>,
+    },
+    /// The gate let rows without a label pass, and a model cannot learn from them.
+    MissingLabels {
+        /// `train` or `validation`.
+        split: &'static str,
+        /// How many.
+        rows: usize,
+        /// The target's name.
+        target: String,
+    },
+    /// Preprocessing was fitted to images of another shape.
+    FeatureShape {
+        /// The file.
+        path: PathBuf,
+        /// The shape that the model's data had.
+        expected: String,
+        /// The shape of this file's images.
+        received: String,
+    },
+}
+
+/// Something wrong with a spec that its schema cannot say. [`key`](SpecProblem::key) is the dotted path of the key.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum SpecProblem {
+    /// A number outside of its range.
+    OutOfRange {
+        /// The key.
+        key: String,
+        /// What it says.
+        received: f64,
+        /// The least it may say.
+        low: f64,
+        /// The most it may say.
+        high: f64,
+    },
+    /// Not exactly one feature.
+    FeatureCount {
+        /// How many there are.
+        received: usize,
+    },
+    /// A column without a name.
+    EmptyName {
+        /// The key.
+        key: String,
+    },
+    /// Feature and target of one name.
+    SameColumn {
+        /// The key.
+        key: String,
+        /// The name.
+        name: String,
+    },
+    /// Training and testing on the same part.
+    SamePart {
+        /// The key.
+        key: String,
+        /// The part.
+        part: String,
+    },
+    /// A step of preprocessing that stands twice, or after one that must follow it.
+    PreprocessOrder {
+        /// The key.
+        key: String,
+        /// The step.
+        step: &'static str,
+        /// The step before it.
+        after: &'static str,
+    },
+    /// A step that this kind of image cannot go through.
+    PreprocessChannels {
+        /// The key.
+        key: String,
+        /// The step.
+        step: &'static str,
+        /// The channels that it needs.
+        expected: usize,
+        /// The channels that the images have.
+        received: usize,
+    },
+}
+
+/// The low end of a range that zero does not belong to.
+pub(crate) const ABOVE_ZERO: f64 = f64::MIN_POSITIVE;
+
+impl SpecProblem {
+    /// The dotted path of the key that is wrong: `data.split.validation`.
+    pub fn key(&self) -> &str {
+        match self {
+            SpecProblem::FeatureCount { .. } => "data.features",
+            SpecProblem::OutOfRange { key, .. }
+            | SpecProblem::EmptyName { key }
+            | SpecProblem::SameColumn { key, .. }
+            | SpecProblem::SamePart { key, .. }
+            | SpecProblem::PreprocessOrder { key, .. }
+            | SpecProblem::PreprocessChannels { key, .. } => key,
+        }
+    }
+}
+
+impl DataError {
+    /// The dotted path of the key of the spec that is at fault, if it is one.
+    pub fn key(&self) -> Option<String> {
+        match self {
+            DataError::Spec(problem) => Some(problem.key().to_owned()),
+            DataError::Rule { rule_idx, .. } => Some(format!("quality.require.{rule_idx}")),
+            DataError::UnknownPart { .. } => Some("data.split".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+/// Names as a person lists them: `a`, `b`.
+fn list(lang: Lang, names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(&say::separator(lang))
+}
+
+impl Localize for DataError {
+    fn text(&self, lang: Lang) -> String {
+        match self {
+            DataError::Spec(problem) => problem.text(lang),
+            DataError::Rule { rule_idx, error } => say::rule_unreadable(lang, rule_idx + 1, error.text(lang)),
+            DataError::MissingFolder { path } => say::folder_missing(lang, path.display()),
+            DataError::MissingFile { folder, expected } => {
+                say::file_missing(lang, folder.display(), list(lang, expected))
+            }
+            DataError::Io { path, error } => say::reading_failed(lang, path.display(), error),
+            DataError::Idx { path, error } => say::file_is(lang, path.display(), error.text(lang)),
+            DataError::CountMismatch { images_path, images, labels_path, labels } => {
+                say::count_mismatch(lang, images_path.display(), images, labels_path.display(), labels)
+            }
+            DataError::ShapeMismatch { part, expected, received } => {
+                say::part_shape_mismatch(lang, part, expected, received)
+            }
+            DataError::PixelCount { path, expected, received } => {
+                say::pixel_count(lang, path.display(), expected, received)
+            }
+            DataError::EmptySet { path } => say::empty_set(lang, path.display()),
+            DataError::TooLarge { path, bytes } => {
+                say::set_too_large(lang, path.display(), bytes, crate::source::MAX_BYTES)
+            }
+            DataError::EmptySplit { split } => say::empty_split(lang, split),
+            DataError::OneClass { classes } => match classes.first() {
+                Some(class) => say::one_class(lang, class),
+                None => say::no_class(lang),
+            },
+            DataError::NoClassFolders { path } => say::no_class_folders(lang, path.display()),
+            DataError::TooManyClasses { path, received } => {
+                say::too_many_classes(lang, path.display(), received, crate::source::MAX_CLASSES)
+            }
+            DataError::UnexpectedFolder { path } => say::unexpected_folder(lang, path.display()),
+            DataError::NameNotUtf8 { path } => say::name_not_utf8(lang, path.display()),
+            DataError::NotAnImage { path, error } => say::file_is(lang, path.display(), error.text(lang)),
+            DataError::UnknownPart { part, available } => say::unknown_part(lang, part, list(lang, available)),
+            DataError::MissingLabels { split, rows, target: _ } => say::labels_missing(lang, rows, split),
+            DataError::FeatureShape { path, expected, received } => {
+                say::feature_shape(lang, path.display(), expected, received)
+            }
+        }
+    }
+
+    fn hint(&self, lang: Lang) -> Option<String> {
+        match self {
+            DataError::Spec(problem) => problem.hint(lang),
+            DataError::Rule { error, .. } => error.hint(lang),
+            DataError::Idx { error, .. } => error.hint(lang),
+            DataError::MissingFolder { .. } => Some(say::hint_folder_missing(lang)),
+            DataError::MissingFile { .. } => Some(say::hint_file_missing(lang)),
+            DataError::CountMismatch { .. } => Some(say::hint_count_mismatch(lang)),
+            DataError::ShapeMismatch { .. } => Some(say::hint_part_shape(lang)),
+            DataError::EmptySplit { .. } => Some(say::hint_empty_split(lang)),
+            DataError::OneClass { .. } => Some(say::hint_one_class(lang)),
+            DataError::NoClassFolders { .. } => Some(say::hint_no_class_folders(lang)),
+            DataError::UnexpectedFolder { .. } => Some(say::hint_unexpected_folder(lang)),
+            DataError::NotAnImage { .. } => Some(say::hint_not_an_image(lang)),
+            DataError::UnknownPart { .. } => Some(say::hint_unknown_part(lang)),
+            DataError::MissingLabels { target, .. } => Some(say::hint_labels_missing(lang, target)),
+            DataError::Io { .. }
+            | DataError::PixelCount { .. }
+            | DataError::EmptySet { .. }
+            | DataError::TooLarge { .. }
+            | DataError::TooManyClasses { .. }
+            | DataError::NameNotUtf8 { .. }
+            | DataError::FeatureShape { .. } => None,
+        }
+    }
+}
+
+impl Localize for SpecProblem {
+    fn text(&self, lang: Lang) -> String {
+        match self {
+            SpecProblem::OutOfRange { key, received, low, high } if *low == ABOVE_ZERO => {
+                say::not_above_zero(lang, key, high, received)
+            }
+            SpecProblem::OutOfRange { key, received, low, high } => say::out_of_range(lang, key, low, high, received),
+            SpecProblem::FeatureCount { received } => say::feature_count(lang, received),
+            SpecProblem::EmptyName { key } => say::empty_name(lang, key),
+            SpecProblem::SameColumn { key, name } => say::same_column(lang, key, name),
+            SpecProblem::SamePart { key, part } => say::same_part(lang, key, part),
+            SpecProblem::PreprocessOrder { key, step, after } if step == after => say::step_twice(lang, key, step),
+            SpecProblem::PreprocessOrder { key, step, after } => say::step_order(lang, key, step, after),
+            SpecProblem::PreprocessChannels { key, step, expected, received } => {
+                say::step_channels(lang, key, step, expected, received)
+            }
+        }
+    }
+
+    fn hint(&self, lang: Lang) -> Option<String> {
+        match self {
+            SpecProblem::SamePart { .. } => Some(say::hint_same_part(lang)),
+            SpecProblem::PreprocessOrder { .. } => Some(say::hint_step_order(lang)),
+            SpecProblem::OutOfRange { .. }
+            | SpecProblem::FeatureCount { .. }
+            | SpecProblem::EmptyName { .. }
+            | SpecProblem::SameColumn { .. }
+            | SpecProblem::PreprocessChannels { .. } => None,
+        }
+    }
+}
+
+display_in_english!(DataError);
+display_in_english!(SpecProblem);
+
+impl Error for SpecProblem {}
+
+impl Error for DataError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            DataError::Spec(problem) => Some(problem),
+            DataError::Rule { error, .. } => Some(error),
+            DataError::Io { error, .. } => Some(error),
+            DataError::Idx { error, .. } => Some(error),
+            DataError::NotAnImage { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+}

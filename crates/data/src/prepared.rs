@@ -1,0 +1,110 @@
+//! What training reads.
+
+use crate::dataset::Dataset;
+use crate::digest::{Digest, Hasher};
+use crate::preprocess::{FittedFeature, encode};
+use crate::profile::Encoding;
+use proofmark_tensor::Shape;
+use std::sync::Arc;
+
+/// Prepared data: three sets over shared rows. Cloning copies no images.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// What the model learns from.
+    pub train: PreparedSet,
+    /// What epochs and settings are chosen by; may be empty.
+    pub validation: PreparedSet,
+    /// What the final candidate is judged by, once.
+    pub test: PreparedSet,
+    /// The names of the classes, in the order of the labels.
+    pub classes: Vec<String>,
+    /// The preprocessing, fitted on train.
+    pub feature: FittedFeature,
+    /// The target's name.
+    pub target: String,
+}
+
+/// Labelled samples. Images are kept as bytes and become numbers when a batch is gathered.
+#[derive(Clone, Debug)]
+pub struct PreparedSet {
+    dataset: Arc<Dataset>,
+    shape: Shape,
+    encoding: Arc<Encoding>,
+    rows: Vec<u32>,
+    ids: Vec<u64>,
+    labels: Vec<i32>,
+}
+
+impl PreparedSet {
+    /// The labelled ones of `rows`, in this order.
+    pub(crate) fn new(dataset: Arc<Dataset>, encoding: Arc<Encoding>, rows: &[u32]) -> PreparedSet {
+        let labelled = |row: &&u32| dataset.label(**row).is_some();
+        let rows: Vec<u32> = rows.iter().filter(labelled).copied().collect();
+        let ids = rows.iter().map(|row| u64::from(*row)).collect();
+        let labels = rows.iter().filter_map(|row| dataset.label(*row)).map(|label| label as i32).collect();
+        PreparedSet { shape: dataset.shape().clone(), dataset, encoding, rows, ids, labels }
+    }
+
+    /// Number of samples.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are no samples.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The shape of one sample: `[height, width, channels]`.
+    pub fn feature_shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    /// The samples' ids: their positions in the source's part.
+    pub fn ids(&self) -> &[u64] {
+        &self.ids
+    }
+
+    /// The samples' classes, as indices into [`Prepared::classes`].
+    pub fn labels(&self) -> &[i32] {
+        &self.labels
+    }
+
+    /// Writes the numbers of the samples at these positions, one sample after the other; allocates nothing.
+    ///
+    /// # Panics
+    /// If there is no such position, or `out` is not `rows.len() × feature_shape().elements()` long.
+    pub fn gather(&self, rows: &[u32], out: &mut [f32]) {
+        let length = self.shape.elements();
+        assert_eq!(out.len(), rows.len() * length, "{} samples of {length} numbers", rows.len());
+        for (row, out) in rows.iter().zip(out.chunks_exact_mut(length)) {
+            encode(&self.encoding, self.image_u8(*row), out);
+        }
+    }
+
+    /// The prepared image at this position before its bytes become numbers, for people to look at.
+    ///
+    /// # Panics
+    /// If there is no such position.
+    pub fn image_u8(&self, row: u32) -> &[u8] {
+        self.dataset.image(self.rows[row as usize])
+    }
+
+    /// SHA-256 of all numbers as little-endian f32, then all labels as little-endian i32, then all ids as little-endian
+    /// u64: equal digests are equal sets, and name what a run was trained on.
+    pub fn digest(&self) -> Digest {
+        let mut hasher = Hasher::default();
+        let mut numbers = vec![0.0; self.shape.elements()];
+        let mut bytes = vec![0; numbers.len() * 4];
+        for row in 0..self.len() as u32 {
+            encode(&self.encoding, self.image_u8(row), &mut numbers);
+            for (bytes, number) in bytes.chunks_exact_mut(4).zip(&numbers) {
+                bytes.copy_from_slice(&number.to_le_bytes());
+            }
+            hasher.update(&bytes);
+        }
+        self.labels.iter().for_each(|label| hasher.update(&label.to_le_bytes()));
+        self.ids.iter().for_each(|id| hasher.update(&id.to_le_bytes()));
+        hasher.finish().0
+    }
+}

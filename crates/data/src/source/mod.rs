@@ -1,0 +1,84 @@
+//! Where rows come from. A source is a trait; one kind, one file, and [`open`] is the list.
+
+pub mod idx;
+mod idx_folder;
+mod image_folder;
+pub mod testing;
+
+use crate::dataset::Dataset;
+use crate::digest::Digest;
+use crate::error::DataError;
+use crate::spec::SourceSpec;
+pub(crate) use idx_folder::read_images;
+pub use idx_folder::{IdxFolder, MISSING_LABEL_BYTE};
+pub use image_folder::ImageFolder;
+pub(crate) use image_folder::read_file as read_whole_file;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// More bytes of images in one part are refused: they are held in memory.
+pub const MAX_BYTES: u64 = 8 << 30;
+
+/// A label is a byte, and 255 means that it is missing.
+pub const MAX_CLASSES: usize = 255;
+
+/// A source of labelled images in named parts (`train`, `test`).
+///
+/// The same files give the same rows in the same order, whatever the machine; [`testing::check_source`] holds every
+/// implementation to it. A row's position within its part is its sample's id.
+pub trait Source {
+    /// The names of its parts, sorted; at least one.
+    fn parts(&self) -> Vec<String>;
+
+    /// The names of all classes, of all parts, in the order of the labels.
+    fn classes(&self) -> &[String];
+
+    /// Reads one part. `progress` is told how much is done and how much there is, in bytes or files.
+    ///
+    /// # Errors
+    /// [`DataError::UnknownPart`] for a part that is not in [`parts`](Source::parts), and whatever is wrong with the
+    /// files.
+    fn read(&self, part: &str, progress: &mut dyn FnMut(u64, u64)) -> Result<Ingested, DataError>;
+}
+
+/// One part as read.
+#[derive(Clone, Debug)]
+pub struct Ingested {
+    /// The rows.
+    pub dataset: Dataset,
+    /// What they were read from.
+    pub files: Vec<SourceFile>,
+}
+
+/// What a part was read from, by content.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SourceFile {
+    /// The file's or folder's path relative to the source's folder; for IDX files without `.gz`.
+    pub name: String,
+    /// SHA-256 of the uncompressed file; of a folder, of its list of files with their digests (in the form that
+    /// `sha256sum` prints, sorted by path).
+    pub sha256: Digest,
+    /// Uncompressed bytes.
+    pub bytes: u64,
+}
+
+/// Opens the source that a spec names, relative to the folder `base`.
+///
+/// # Errors
+/// If the folder or its files are not there, or if their labels or names cannot be used.
+pub fn open(spec: &SourceSpec, base: &Path) -> Result<Box<dyn Source>, DataError> {
+    Ok(match spec {
+        SourceSpec::Idx(spec) => Box::new(IdxFolder::open(spec, base)?),
+        SourceSpec::Images(spec) => Box::new(ImageFolder::open(spec, base)?),
+    })
+}
+
+/// `base/folder`, if it is a folder.
+fn folder(base: &Path, folder: &Path) -> Result<PathBuf, DataError> {
+    let path = base.join(folder);
+    if path.is_dir() { Ok(path) } else { Err(DataError::MissingFolder { path }) }
+}
+
+fn unknown_part(part: &str, available: Vec<String>) -> DataError {
+    DataError::UnknownPart { part: part.to_owned(), available }
+}

@@ -1,0 +1,51 @@
+//! What every source must do, for the tests of this crate and of others that add a source.
+
+use super::{Ingested, Source};
+use crate::error::DataError;
+use std::collections::BTreeSet;
+
+/// Checks a source against what [`Source`] promises; `source` must have at least one row in each part.
+///
+/// # Panics
+/// If it breaks a promise, saying which.
+pub fn check_source(source: &dyn Source) {
+    let parts = source.parts();
+    assert!(!parts.is_empty(), "a source has a part");
+    assert!(parts.is_sorted() && parts.iter().collect::<BTreeSet<_>>().len() == parts.len(), "parts {parts:?}");
+    let classes = source.classes();
+    assert_eq!(classes.iter().collect::<BTreeSet<_>>().len(), classes.len(), "a class stands twice: {classes:?}");
+
+    let mut shapes = BTreeSet::new();
+    for part in &parts {
+        let Ingested { dataset, files } = read(source, part);
+        shapes.insert(dataset.shape().to_vec());
+        assert!(!files.is_empty(), "{part}: no file is named");
+        for row in dataset.rows() {
+            assert_eq!(dataset.image(row).len(), dataset.shape().elements(), "{part}: row {row}");
+            assert!(dataset.label(row).is_none_or(|label| label < classes.len()), "{part}: label of row {row}");
+        }
+        let again = read(source, part);
+        assert_eq!(again.files, files, "{part}: other digests at the second reading");
+        for row in dataset.rows() {
+            assert_eq!(again.dataset.image(row), dataset.image(row), "{part}: row {row} at the second reading");
+            assert_eq!(again.dataset.label(row), dataset.label(row), "{part}: label {row} at the second reading");
+        }
+    }
+    assert_eq!(shapes.len(), 1, "parts of different shapes: {shapes:?}");
+
+    let error = source.read("no such part", &mut |_, _| ()).expect_err("there is no such part");
+    assert!(matches!(error, DataError::UnknownPart { available, .. } if available == parts));
+}
+
+/// Reads a part, and checks that progress rises to its end.
+fn read(source: &dyn Source, part: &str) -> Ingested {
+    let mut last = (0, 1);
+    let ingested = source
+        .read(part, &mut |done, total| {
+            assert!(done >= last.0 && done <= total, "{part}: progress {done} of {total} after {last:?}");
+            last = (done, total);
+        })
+        .unwrap_or_else(|error| panic!("{part}: {error}"));
+    assert_eq!(last.0, last.1, "{part}: progress ended early");
+    ingested
+}

@@ -1,0 +1,112 @@
+//! Cutting rows off the train part, stratified by class.
+
+use crate::dataset::Dataset;
+use proofmark_tensor::random::Stream;
+
+/// Splits `rows` into (kept, cut): `round(share × rows)` rows are cut, of each class its share, by largest remainder
+/// (equal remainders: the lower class first); rows without a label form a class of their own, after the others. Of a
+/// class those rows are cut whose 32 random bits of the stream `stream` at their id are smallest (equal bits: the lower
+/// id), so that whether a row is cut hardly depends on which other rows there are. Both lists come back sorted by id.
+pub(crate) fn cut(dataset: &Dataset, rows: &[u32], share: f64, seed: u64, stream: &str) -> (Vec<u32>, Vec<u32>) {
+    let draws = Stream::new(seed, stream);
+    let mut strata: Vec<Vec<(u32, u32)>> = Vec::new();
+    let mut unlabelled = Vec::new();
+    for &row in rows {
+        let entry = (draws.u32_at(0, u64::from(row), 0), row);
+        match dataset.label(row) {
+            Some(class) => {
+                if strata.len() <= class {
+                    strata.resize(class + 1, Vec::new());
+                }
+                strata[class].push(entry);
+            }
+            None => unlabelled.push(entry),
+        }
+    }
+    strata.push(unlabelled);
+
+    let counts = apportion(&strata.iter().map(Vec::len).collect::<Vec<_>>(), share);
+    let (mut kept, mut cut) = (Vec::with_capacity(rows.len()), Vec::new());
+    for (mut stratum, count) in strata.into_iter().zip(counts) {
+        stratum.sort_unstable();
+        cut.extend(stratum[..count].iter().map(|(_, row)| *row));
+        kept.extend(stratum[count..].iter().map(|(_, row)| *row));
+    }
+    kept.sort_unstable();
+    cut.sort_unstable();
+    (kept, cut)
+}
+
+/// How many of each stratum are cut, so that together they are `round(share × total)`.
+fn apportion(sizes: &[usize], share: f64) -> Vec<usize> {
+    let total: usize = sizes.iter().sum();
+    let wanted = (share * total as f64).round() as usize;
+    let quotas: Vec<f64> = sizes.iter().map(|size| share * *size as f64).collect();
+    let mut counts: Vec<usize> = quotas.iter().zip(sizes).map(|(quota, size)| (*quota as usize).min(*size)).collect();
+    let mut by_remainder: Vec<usize> = (0..sizes.len()).collect();
+    let remainder = |idx: usize| quotas[idx] - quotas[idx].floor();
+    by_remainder.sort_by(|a, b| remainder(*b).total_cmp(&remainder(*a)).then(a.cmp(b)));
+    let mut missing = wanted.saturating_sub(counts.iter().sum());
+    for idx in by_remainder {
+        if missing > 0 && counts[idx] < sizes[idx] {
+            counts[idx] += 1;
+            missing -= 1;
+        }
+    }
+    counts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proofmark_tensor::Shape;
+    use proptest::prelude::*;
+    use std::path::Path;
+
+    fn labelled(labels: &[Option<u8>]) -> Dataset {
+        Dataset::new(Path::new("set"), Shape::from([1, 1, 1]), vec![0; labels.len()], labels.iter().copied()).unwrap()
+    }
+
+    #[test]
+    fn counts_follow_the_largest_remainder() {
+        let cases: &[(&[usize], f64, &[usize])] = &[
+            (&[10, 10, 10], 0.1, &[1, 1, 1]),
+            (&[15, 15, 10], 0.1, &[2, 1, 1]),
+            (&[5923, 6742, 1], 0.1, &[593, 674, 0]),
+            (&[3, 0, 3], 0.5, &[2, 0, 1]),
+            (&[4], 0.0, &[0]),
+        ];
+        for (sizes, share, expected) in cases {
+            assert_eq!(apportion(sizes, *share), *expected, "{sizes:?} {share}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_cut_is_a_partition_with_every_class_within_one_row_of_its_share(
+            labels in proptest::collection::vec(proptest::option::weighted(0.9, 0_u8..4), 1..200),
+            share in 0.0..0.5,
+            seed in 0_u64..1000,
+        ) {
+            let set = labelled(&labels);
+            let (kept, cut) = cut(&set, &set.rows(), share, seed, "validation split");
+            let mut all = [kept.clone(), cut.clone()].concat();
+            all.sort_unstable();
+            prop_assert_eq!(all, set.rows());
+            prop_assert!(kept.is_sorted() && cut.is_sorted());
+            prop_assert_eq!(cut.len(), (share * labels.len() as f64).round() as usize);
+            for class in [Some(0), Some(1), Some(2), Some(3), None] {
+                let of = |rows: &[u32]| rows.iter().filter(|row| set.label(**row) == class).count() as f64;
+                prop_assert!((of(&cut) - share * of(&set.rows())).abs() < 1.0 + 1e-9);
+            }
+        }
+    }
+
+    #[test]
+    fn another_seed_cuts_other_rows() {
+        let set = labelled(&[Some(0); 100]);
+        let rows = set.rows();
+        assert_eq!(cut(&set, &rows, 0.1, 7, "s"), cut(&set, &rows, 0.1, 7, "s"));
+        assert_ne!(cut(&set, &rows, 0.1, 7, "s"), cut(&set, &rows, 0.1, 8, "s"));
+    }
+}

@@ -1,0 +1,10 @@
+//! Tests of the data half of a run, from files to prepared sets. One binary; one file for each subject.
+
+mod cleaning;
+mod decoding;
+mod errors;
+mod files;
+mod mnist;
+mod preparing;
+mod sources;
+mod specs;

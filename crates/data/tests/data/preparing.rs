@@ -1,0 +1,151 @@
+//! Splits, preprocessing, and what training reads.
+
+use crate::files::{data_spec, idx, idx_set, images, prepare, profile, write};
+use proofmark_data::{Prepared, QualitySpec, Stage, facts, facts_schema};
+use proofmark_messages::Lang;
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+fn prepared(more: serde_json::Value, base: &Path, seed: u64) -> Prepared {
+    prepare(&data_spec(more), &QualitySpec::default(), base, seed).prepared.unwrap()
+}
+
+#[test]
+fn sets_are_stratified_disjoint_and_the_same_again() {
+    let folder = idx_set();
+    let first = prepared(json!({}), folder.path(), 7);
+    assert_eq!((first.train.len(), first.validation.len(), first.test.len()), (360, 40, 100));
+    let count = |labels: &[i32], class| labels.iter().filter(|label| **label == class).count();
+    assert!((0..4).all(|class| count(first.validation.labels(), class) == 10));
+    let ids: BTreeSet<u64> = first.train.ids().iter().chain(first.validation.ids()).copied().collect();
+    assert_eq!(ids, (0..400).collect());
+    assert!(first.train.ids().is_sorted());
+
+    let again = prepared(json!({}), folder.path(), 7);
+    let digests = |p: &Prepared| [p.train.digest(), p.validation.digest(), p.test.digest()];
+    assert_eq!(digests(&first), digests(&again));
+    let other = prepared(json!({}), folder.path(), 8);
+    assert_ne!(first.validation.ids(), other.validation.ids());
+    assert_eq!(first.test.digest(), other.test.digest());
+}
+
+#[test]
+fn a_test_share_is_cut_from_train_before_validation() {
+    let folder = idx_set();
+    let sets = prepared(json!({ "split": { "test": 0.25, "validation": 0.1 } }), folder.path(), 7);
+    assert_eq!((sets.train.len(), sets.validation.len(), sets.test.len()), (260, 40, 100));
+    let all: BTreeSet<u64> =
+        [&sets.train, &sets.validation, &sets.test].iter().flat_map(|s| s.ids()).copied().collect();
+    assert_eq!(all.len(), 400);
+    let whole = prepared(json!({ "split": { "validation": 0.0 } }), folder.path(), 7);
+    assert!(whole.validation.is_empty());
+    assert_eq!(whole.train.len(), 400);
+}
+
+#[test]
+fn gathering_scales_the_bytes_of_the_asked_samples() {
+    let folder = idx_set();
+    let sets = prepared(json!({}), folder.path(), 7);
+    let (pixels, labels) = images(400, 4, 0);
+    let rows = [5, 0, 359];
+    let mut out = vec![f32::NAN; 3 * 16];
+    sets.train.gather(&rows, &mut out);
+    for (row, numbers) in rows.iter().zip(out.chunks_exact(16)) {
+        let id = sets.train.ids()[*row as usize] as usize;
+        let expected: Vec<f32> = pixels[id * 16..][..16].iter().map(|byte| f32::from(*byte) / 255.0).collect();
+        assert_eq!(numbers, expected);
+        assert_eq!(sets.train.labels()[*row as usize], i32::from(labels[id]));
+        assert_eq!(sets.train.image_u8(*row), &pixels[id * 16..][..16]);
+    }
+}
+
+#[test]
+fn the_digest_is_that_of_numbers_labels_and_ids() {
+    let folder = idx_set();
+    let sets = prepared(json!({}), folder.path(), 7);
+    let set = &sets.validation;
+    let mut numbers = vec![0.0; set.len() * 16];
+    set.gather(&(0..set.len() as u32).collect::<Vec<_>>(), &mut numbers);
+    let mut bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+    bytes.extend(set.labels().iter().flat_map(|label| label.to_le_bytes()));
+    bytes.extend(set.ids().iter().flat_map(|id| id.to_le_bytes()));
+    assert_eq!(set.digest(), proofmark_data::Digest::of(&bytes));
+}
+
+#[test]
+fn resizing_and_standardizing_are_fitted_on_train_alone() {
+    let folder = idx_set();
+    let steps = json!([{ "resize": { "height": 2, "width": 2 } }, "scale_pixels", "standardize"]);
+    let sets =
+        prepared(json!({ "features": [{ "name": "image", "type": "image", "preprocess": steps }] }), folder.path(), 7);
+    assert_eq!(sets.train.feature_shape().to_vec(), [2, 2, 1]);
+    let mut numbers = vec![0.0; sets.train.len() * 4];
+    sets.train.gather(&(0..sets.train.len() as u32).collect::<Vec<_>>(), &mut numbers);
+    let mean = numbers.iter().map(|x| f64::from(*x)).sum::<f64>() / numbers.len() as f64;
+    let square = numbers.iter().map(|x| f64::from(*x) * f64::from(*x)).sum::<f64>() / numbers.len() as f64;
+    // Mean and deviation are stored as f32, and every number is rounded to it.
+    assert!(mean.abs() < 1e-6 && (square - 1.0).abs() < 1e-6, "{mean} {square}");
+}
+
+#[test]
+fn test_rows_without_a_label_are_left_out_and_counted() {
+    let folder = idx_set();
+    let (_, mut labels) = images(100, 4, 1);
+    labels[10..15].fill(255);
+    write(&folder.path().join("set"), "t10k-labels-idx1-ubyte", &idx(&[100], &labels));
+    let result = prepare(&data_spec(json!({})), &QualitySpec::default(), folder.path(), 7);
+    assert_eq!((result.report.split.test.rows, result.report.split.test_unlabelled), (95, 5));
+    let test = result.prepared.unwrap().test;
+    assert_eq!(test.len(), 95);
+    assert!(!test.ids().contains(&12) && test.ids().contains(&15));
+}
+
+#[test]
+fn the_report_is_stable() {
+    let folder = idx_set();
+    let data = data_spec(json!({ "split": { "validation": 0.25 } }));
+    let mut report = serde_json::to_value(profile(&data, folder.path())).unwrap();
+    for path in ["/raw/source/image", "/raw/test_source/image", "/profiles/source/image", "/profiles/test_source/image"]
+    {
+        report.pointer_mut(path).unwrap().as_object_mut().unwrap().remove("histogram");
+    }
+    insta::assert_snapshot!(crate::files::json(&report));
+}
+
+#[test]
+fn every_fact_is_in_the_schema_and_the_other_way_round() {
+    let folder = idx_set();
+    let report = profile(&data_spec(json!({})), folder.path());
+    let facts: Vec<String> =
+        facts(&report.profiles, &report.columns).iter().map(|(path, _)| path.to_string()).collect();
+    let schema = facts_schema(&report.columns);
+    let mut known: Vec<String> = schema.iter().map(|known| known.shown()).collect();
+    known.sort();
+    let mut sorted = facts;
+    sorted.sort();
+    assert_eq!(sorted, known);
+    let mut text = String::new();
+    for row in schema.iter().filter(|row| !row.shown().starts_with("test.")) {
+        text += &format!("{}: {}\n  {}\n", row.shown(), row.doc(Lang::En), row.doc(Lang::ZhCn));
+    }
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn progress_is_told_in_order() {
+    let folder = idx_set();
+    let mut seen: Vec<(Stage, String)> = Vec::new();
+    proofmark_data::prepare(&data_spec(json!({})), &QualitySpec::default(), folder.path(), 7, &mut |progress| {
+        assert!(progress.done <= progress.total);
+        let step = (progress.stage, progress.part.to_owned());
+        if seen.last() != Some(&step) {
+            seen.push(step);
+        }
+    })
+    .unwrap();
+    insta::assert_compact_debug_snapshot!(
+        seen,
+        @r#"[(Read, "train"), (Measure, "train"), (Read, "test"), (Measure, "test"), (Profile, "train")]"#
+    );
+}

@@ -1,0 +1,335 @@
+//! Convolutions as [`product`]s: implicit im2col from the shard's cache-resident activations.
+//!
+//! *Forward*: rows are output positions, columns output channels, the chain runs over (kernel row, kernel column, input
+//! channel). *Input gradient*: the same over the output's gradient, spread by the stride and surrounded by zeros, with the
+//! weights' channels exchanged and the kernel turned. *Weight gradient*: rows are (kernel row, kernel column, input
+//! channel), the chain runs over the output positions of one sample; samples are added in order.
+//!
+//! Padding copies the sample into working memory first, so that every tap is there and takes part as +0.0.
+
+use super::Kernel;
+use super::product::{Product, Run, cut, product};
+use crate::cpu::CHAIN;
+use crate::cpu::call::{Call, Slot};
+use crate::ops::{Conv2d, Conv2dInputGradient, Conv2dWeightGradient, ConvGeometry};
+
+/// A sample laid into a larger frame of zeros, its pixels `spread` apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Frame {
+    height: usize,
+    width: usize,
+    channels: usize,
+    top: usize,
+    left: usize,
+    spread: [usize; 2],
+    framed_height: usize,
+    framed_width: usize,
+}
+
+impl Frame {
+    fn is_needed(&self) -> bool {
+        (self.framed_height, self.framed_width) != (self.height, self.width)
+    }
+
+    fn elements(&self) -> usize {
+        self.framed_height * self.framed_width * self.channels
+    }
+
+    fn scratch_elements(&self) -> usize {
+        if self.is_needed() { self.elements() } else { 0 }
+    }
+
+    /// The framed sample: `sample` itself where nothing surrounds it.
+    fn lay<'a>(&self, sample: &'a [f32], scratch: &'a mut [f32]) -> &'a [f32] {
+        if !self.is_needed() {
+            return sample;
+        }
+        let framed = &mut scratch[..self.elements()];
+        framed.fill(0.0);
+        for row in 0..self.height {
+            let from = &sample[row * self.width * self.channels..][..self.width * self.channels];
+            let start = (self.top + row * self.spread[0]) * self.framed_width + self.left;
+            if self.spread[1] == 1 {
+                framed[start * self.channels..][..from.len()].copy_from_slice(from);
+            } else {
+                for (column, pixel) in from.chunks_exact(self.channels).enumerate() {
+                    let at = (start + column * self.spread[1]) * self.channels;
+                    framed[at..at + self.channels].copy_from_slice(pixel);
+                }
+            }
+        }
+        framed
+    }
+}
+
+/// What forward and input gradient have in common: a correlation of a framed sample with a matrix of taps.
+struct Correlation {
+    frame: Frame,
+    /// Start of each output position in the framed sample, for the first group.
+    rows: Vec<usize>,
+    /// The chain of one group.
+    runs: Vec<Run>,
+    groups: usize,
+    /// Channels of a group in the framed sample.
+    group_channels: usize,
+    /// Columns of a group.
+    group_columns: usize,
+    /// All columns.
+    columns: usize,
+    /// Elements of the sample that is framed.
+    sample_elements: usize,
+}
+
+impl Correlation {
+    /// `kernel`, `stride` and `dilation` act on the framed sample; `output` positions; `is_turned` reads the taps' matrix
+    /// from its last tap to its first.
+    #[allow(clippy::too_many_arguments)]
+    fn new(
+        frame: Frame,
+        kernel: [usize; 2],
+        stride: [usize; 2],
+        dilation: [usize; 2],
+        output: [usize; 2],
+        groups: usize,
+        columns: usize,
+        is_turned: bool,
+    ) -> Self {
+        let group_channels = frame.channels / groups;
+        let pixel = |row: usize, column: usize| (row * frame.framed_width + column) * frame.channels;
+        let rows = (0..output[0])
+            .flat_map(|row| (0..output[1]).map(move |column| (row, column)))
+            .map(|(row, column)| pixel(row * stride[0], column * stride[1]))
+            .collect();
+        let mut runs = Vec::new();
+        let taps = kernel[0] * kernel[1];
+        for tap in 0..taps {
+            // In the chain's order: taps ascending in the kernel, which is descending in space when it is turned.
+            let place = if is_turned { taps - 1 - tap } else { tap };
+            let at = pixel(place / kernel[1] * dilation[0], place % kernel[1] * dilation[1]);
+            let done = tap * group_channels;
+            cut(&mut runs, done, group_channels, at, done * columns, (1, columns), CHAIN);
+        }
+        let runs = joined(runs, 1, columns);
+        Correlation {
+            frame,
+            rows,
+            runs,
+            groups,
+            group_channels,
+            group_columns: columns / groups,
+            columns,
+            sample_elements: frame.height * frame.width * frame.channels,
+        }
+    }
+
+    fn run(&self, call: &Call<'_>) {
+        let (x, w, y) = (call.input(0), call.input(1), call.output(0));
+        let scratch = call.scratch();
+        let output_elements = self.rows.len() * self.columns;
+        for (sample, output) in x.chunks_exact(self.sample_elements).zip(y.chunks_exact_mut(output_elements)) {
+            let framed = self.frame.lay(sample, scratch);
+            for group in 0..self.groups {
+                let first_column = group * self.group_columns;
+                let operands = Product {
+                    a: &framed[group * self.group_channels..],
+                    rows: &self.rows,
+                    a_step: 1,
+                    b: &w[first_column..],
+                    b_step: self.columns,
+                    runs: &self.runs,
+                    columns: self.group_columns,
+                    c_step: self.columns,
+                    accumulate: false,
+                };
+                product(call.level, &operands, &mut output[first_column..]);
+            }
+        }
+    }
+}
+
+/// Joins neighbouring runs that move on evenly, such as the taps of one kernel row; the chain stays the same.
+fn joined(runs: Vec<Run>, a_step: usize, b_step: usize) -> Vec<Run> {
+    let mut joined: Vec<Run> = Vec::new();
+    for run in runs {
+        match joined.last_mut() {
+            Some(last)
+                if !last.ends_block
+                    && last.a + last.terms * a_step == run.a
+                    && last.b + last.terms * b_step == run.b =>
+            {
+                last.terms += run.terms;
+                last.ends_block = run.ends_block;
+            }
+            _ => joined.push(run),
+        }
+    }
+    joined
+}
+
+/// Forward.
+pub(super) struct Conv2dKernel(Correlation);
+
+impl Conv2dKernel {
+    pub(super) fn new(op: &Conv2d, inputs: &[Slot]) -> Option<Self> {
+        let geometry = op.geometry(&inputs[0].ty.shape, &inputs[1].ty.shape).ok()?;
+        let window = &geometry.window;
+        Some(Conv2dKernel(Correlation::new(
+            padded(&geometry),
+            window.size,
+            window.stride,
+            window.dilation,
+            window.output,
+            geometry.groups,
+            geometry.filters,
+            false,
+        )))
+    }
+}
+
+/// The input with the padding that the output positions reach.
+fn padded(geometry: &ConvGeometry) -> Frame {
+    let window = &geometry.window;
+    let framed = |axis: usize| {
+        let reach =
+            (window.output[axis] - 1) * window.stride[axis] + (window.size[axis] - 1) * window.dilation[axis] + 1;
+        reach.max(window.before[axis] + window.input[axis])
+    };
+    Frame {
+        height: window.input[0],
+        width: window.input[1],
+        channels: geometry.channels,
+        top: window.before[0],
+        left: window.before[1],
+        spread: [1, 1],
+        framed_height: framed(0),
+        framed_width: framed(1),
+    }
+}
+
+impl Kernel for Conv2dKernel {
+    fn scratch_bytes(&self) -> usize {
+        self.0.frame.scratch_elements() * 4
+    }
+
+    fn shard(&self, call: &Call<'_>) {
+        self.0.run(call);
+    }
+}
+
+/// Gradient of the input.
+pub(super) struct InputGradientKernel(Correlation);
+
+impl InputGradientKernel {
+    pub(super) fn new(op: &Conv2dInputGradient, inputs: &[Slot]) -> Option<Self> {
+        let transposed = &inputs[1].ty.shape;
+        let groups = op.conv.groups;
+        let weight = [transposed[0], transposed[1], transposed[3] / groups, transposed[2] * groups];
+        let geometry = op.conv.geometry(&op.input, &weight.into()).ok()?;
+        let window = &geometry.window;
+        // Input position p receives from output position q by tap k where p + before = q stride + k dilation. In a frame
+        // that starts `ahead` of output position 0, tap k is read at p + (size - 1 - k) dilation.
+        let dilated = |axis: usize| (window.size[axis] - 1) * window.dilation[axis];
+        let ahead = |axis: usize| dilated(axis) - window.before[axis];
+        let framed = |axis: usize| {
+            (window.input[axis] + dilated(axis)).max(ahead(axis) + (window.output[axis] - 1) * window.stride[axis] + 1)
+        };
+        let frame = Frame {
+            height: window.output[0],
+            width: window.output[1],
+            channels: geometry.filters,
+            top: ahead(0),
+            left: ahead(1),
+            spread: window.stride,
+            framed_height: framed(0),
+            framed_width: framed(1),
+        };
+        Some(InputGradientKernel(Correlation::new(
+            frame,
+            window.size,
+            [1, 1],
+            window.dilation,
+            window.input,
+            groups,
+            geometry.channels,
+            true,
+        )))
+    }
+}
+
+impl Kernel for InputGradientKernel {
+    fn scratch_bytes(&self) -> usize {
+        self.0.frame.scratch_elements() * 4
+    }
+
+    fn shard(&self, call: &Call<'_>) {
+        self.0.run(call);
+    }
+}
+
+/// Gradient of the weights.
+pub(super) struct WeightGradientKernel {
+    frame: Frame,
+    geometry: ConvGeometry,
+    /// Start of each (kernel row, kernel column, channel) in the framed sample, for the first group.
+    rows: Vec<usize>,
+    runs: Vec<Run>,
+    a_step: usize,
+}
+
+impl WeightGradientKernel {
+    pub(super) fn new(op: &Conv2dWeightGradient, inputs: &[Slot], outputs: &[Slot]) -> Option<Self> {
+        let geometry = op.conv.geometry(&inputs[0].ty.shape, &outputs[0].ty.shape).ok()?;
+        let window = &geometry.window;
+        let frame = padded(&geometry);
+        let pixel = |row: usize, column: usize| (row * frame.framed_width + column) * frame.channels;
+        let mut rows = Vec::new();
+        for tap in 0..window.size[0] * window.size[1] {
+            let start = pixel(tap / window.size[1] * window.dilation[0], tap % window.size[1] * window.dilation[1]);
+            rows.extend((0..geometry.group_channels()).map(|channel| start + channel));
+        }
+        let a_step = window.stride[1] * frame.channels;
+        let mut runs = Vec::new();
+        for row in 0..window.output[0] {
+            let done = row * window.output[1];
+            let (a, b) = (pixel(row * window.stride[0], 0), done * geometry.filters);
+            cut(&mut runs, done, window.output[1], a, b, (a_step, geometry.filters), CHAIN);
+        }
+        Some(WeightGradientKernel { frame, rows, runs, a_step, geometry })
+    }
+}
+
+impl Kernel for WeightGradientKernel {
+    fn scratch_bytes(&self) -> usize {
+        self.frame.scratch_elements() * 4
+    }
+
+    fn shard(&self, call: &Call<'_>) {
+        let geometry = &self.geometry;
+        let (x, dy, dw) = (call.input(0), call.input(1), call.output(0));
+        let scratch = call.scratch();
+        let columns = geometry.filters;
+        let [height, width] = geometry.window.input;
+        let [output_height, output_width] = geometry.window.output;
+        let samples = x
+            .chunks_exact(height * width * geometry.channels)
+            .zip(dy.chunks_exact(output_height * output_width * columns));
+        for (idx, (sample, gradient)) in samples.enumerate() {
+            let framed = self.frame.lay(sample, scratch);
+            for group in 0..geometry.groups {
+                let first_column = group * geometry.group_filters();
+                let operands = Product {
+                    a: &framed[group * geometry.group_channels()..],
+                    rows: &self.rows,
+                    a_step: self.a_step,
+                    b: &gradient[first_column..],
+                    b_step: columns,
+                    runs: &self.runs,
+                    columns: geometry.group_filters(),
+                    c_step: columns,
+                    accumulate: idx > 0,
+                };
+                product(call.level, &operands, &mut dw[first_column..]);
+            }
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! Element-wise programs, defined by [`Function::evaluate_f32`](crate::map::Function::evaluate_f32) on each element.
+//!
+//! Idea: blocks of [`BLOCK`] elements stay in the first-level cache while every step of the program runs over them; each
+//! step is a plain loop that the compiler turns into vector code for the level.
+#![allow(unsafe_code)]
+
+use super::Kernel;
+use crate::cpu::call::{Call, Operand as Memory, Slot};
+use crate::cpu::simd::multiversioned;
+use crate::graph::Span;
+use crate::map::{Map, Operand, Program};
+
+/// Elements of a block: four of them are 4 KiB, so a program of some steps stays within the first-level cache.
+const BLOCK: usize = 256;
+
+/// Elements of a task in an outputs phase.
+const TASK_ELEMENTS: usize = 8192;
+
+/// Programs with more inputs or outputs than this run by the reference.
+const MAX_OPERANDS: usize = 16;
+
+pub(super) struct MapKernel {
+    program: Program,
+    constants: Vec<f32>,
+    /// Elements of one sample (or of the step's value).
+    elements: usize,
+    /// No input is repeated: the samples of a shard are one run of elements.
+    is_flat: bool,
+}
+
+impl MapKernel {
+    pub(super) fn new(op: &Map, inputs: &[Slot], outputs: &[Slot]) -> Option<Self> {
+        if inputs.len() > MAX_OPERANDS || outputs.len() > MAX_OPERANDS {
+            return None;
+        }
+        let output = &outputs[0].ty;
+        let is_flat = inputs.iter().all(|input| input.ty == *output);
+        let mut constants = Vec::new();
+        let operands = op.program.steps().iter().flat_map(|step| &step.arguments[..step.function.arity()]);
+        for operand in operands.chain(op.program.outputs()) {
+            if let Operand::Constant(value) = operand
+                && !constants.iter().any(|other: &f32| other.to_bits() == value.to_bits())
+            {
+                constants.push(*value);
+            }
+        }
+        Some(MapKernel { program: op.program.clone(), constants, elements: output.elements(), is_flat })
+    }
+
+    fn run(&self, call: &Call<'_>, samples: usize, from: usize, to: usize) {
+        let nothing = Memory { start: std::ptr::null(), elements: 0, per_sample: false };
+        let mut inputs = [nothing; MAX_OPERANDS];
+        for (idx, input) in inputs.iter_mut().enumerate().take(call.inputs.len()) {
+            *input = call.operand(idx);
+            if self.is_flat {
+                input.elements *= samples;
+            }
+        }
+        let mut targets = [std::ptr::null_mut(); MAX_OPERANDS];
+        for (idx, target) in targets.iter_mut().enumerate().take(call.outputs.len()) {
+            *target = call.target(idx);
+        }
+        let (elements, samples, to) = if self.is_flat {
+            (self.elements * samples, 1, if call.outputs[0].ty.span == Span::Sample { to * samples } else { to })
+        } else {
+            (self.elements, samples, to)
+        };
+        let inputs = &inputs[..call.inputs.len()];
+        let targets = &targets[..call.outputs.len()];
+        run_program(call.level, self, inputs, targets, samples, elements, from, to, call.scratch());
+    }
+}
+
+impl Kernel for MapKernel {
+    fn scratch_bytes(&self) -> usize {
+        (self.program.n_inputs() + self.program.len() + self.constants.len()) * BLOCK * 4
+    }
+
+    fn shard(&self, call: &Call<'_>) {
+        self.run(call, call.n_samples(), 0, self.elements);
+    }
+
+    fn tasks(&self) -> usize {
+        self.elements.div_ceil(TASK_ELEMENTS).max(1)
+    }
+
+    fn task(&self, call: &Call<'_>, task: usize) {
+        let from = task * TASK_ELEMENTS;
+        self.run(call, 1, from, (from + TASK_ELEMENTS).min(self.elements));
+    }
+}
+
+multiversioned! {
+    fn run_program(
+        kernel: &MapKernel, inputs: &[Memory], targets: &[*mut f32], samples: usize, elements: usize, from: usize, to: usize,
+        scratch: &mut [f32],
+    ) = program_body
+}
+
+/// Elements `from..to` of each sample.
+#[inline(always)]
+#[allow(clippy::too_many_arguments)]
+fn program_body(
+    kernel: &MapKernel,
+    inputs: &[Memory],
+    targets: &[*mut f32],
+    samples: usize,
+    elements: usize,
+    from: usize,
+    to: usize,
+    scratch: &mut [f32],
+) {
+    let program = &kernel.program;
+    let (blocks, _) = scratch.as_chunks_mut::<BLOCK>();
+    let (input_blocks, rest) = blocks.split_at_mut(inputs.len());
+    let (constant_blocks, step_blocks) = rest.split_at_mut(kernel.constants.len());
+    for (block, value) in constant_blocks.iter_mut().zip(&kernel.constants) {
+        block.fill(*value);
+    }
+    let constant_block =
+        |value: f32| kernel.constants.iter().position(|other| other.to_bits() == value.to_bits()).unwrap_or_default();
+    for sample in 0..samples {
+        let mut start = from;
+        while start < to {
+            let count = BLOCK.min(to - start);
+            for (input, block) in inputs.iter().zip(input_blocks.iter_mut()) {
+                // Repeated over the whole step: the first block serves all (a whole number of periods fits a block).
+                let is_periodic = input.elements < elements
+                    && BLOCK.is_multiple_of(input.elements)
+                    && from.is_multiple_of(input.elements);
+                if is_periodic && start > from || is_periodic && sample > 0 && !input.per_sample {
+                    continue;
+                }
+                let first = if input.per_sample { sample * input.elements } else { 0 };
+                // SAFETY: the operand has `elements` elements a sample, and positions stay below that.
+                unsafe { read_block(input.start.add(first), input.elements, elements, start, count, block) };
+            }
+            for (idx, step) in program.steps().iter().enumerate() {
+                let (done, current) = step_blocks.split_at_mut(idx);
+                let read = |operand: Operand| match operand {
+                    Operand::Input(input) => &input_blocks[usize::from(input)],
+                    Operand::Step(step) => &done[usize::from(step)],
+                    Operand::Constant(value) => &constant_blocks[constant_block(value)],
+                };
+                let arity = step.function.arity();
+                let a = read(step.arguments[0]);
+                let b = if arity > 1 { read(step.arguments[1]) } else { a };
+                let c = if arity > 2 { read(step.arguments[2]) } else { a };
+                step.function.evaluate_block([a, b, c], &mut current[0]);
+            }
+            for (operand, target) in program.outputs().iter().zip(targets) {
+                if target.is_null() {
+                    continue;
+                }
+                let block = match *operand {
+                    Operand::Input(input) => &input_blocks[usize::from(input)],
+                    Operand::Step(step) => &step_blocks[usize::from(step)],
+                    Operand::Constant(value) => &constant_blocks[constant_block(value)],
+                };
+                // SAFETY: the output has `elements` elements a sample; it may be the memory of an input, whose elements
+                // of this block have been read.
+                unsafe {
+                    std::ptr::copy_nonoverlapping(block.as_ptr(), target.add(sample * elements + start), count);
+                }
+            }
+            start += count;
+        }
+    }
+}
+
+/// Fills `block` with the input's elements for positions `start..start + count` of the output.
+///
+/// # Safety
+/// `from` has `own` readable elements; `start + count <= elements`; `own` is at least 1.
+#[inline(always)]
+unsafe fn read_block(
+    from: *const f32,
+    own: usize,
+    elements: usize,
+    start: usize,
+    count: usize,
+    block: &mut [f32; BLOCK],
+) {
+    if own == elements {
+        // SAFETY: within the input.
+        unsafe { std::ptr::copy_nonoverlapping(from.add(start), block.as_mut_ptr(), count) };
+        return;
+    }
+    if own == 1 {
+        // SAFETY: within the input.
+        block.fill(unsafe { from.read() });
+        return;
+    }
+    let mut position = start % own;
+    let mut filled = 0;
+    while filled < BLOCK {
+        let run = (own - position).min(BLOCK - filled);
+        // SAFETY: `position + run <= own` and `filled + run <= BLOCK`.
+        unsafe { std::ptr::copy_nonoverlapping(from.add(position), block.as_mut_ptr().add(filled), run) };
+        filled += run;
+        position = 0;
+    }
+}

@@ -1,0 +1,142 @@
+//! The kernels: what an operation's f32 result is defined by, and the vector code that computes the same bits.
+//!
+//! The files of this folder may hold `unsafe` (see ARCHITECTURE.md). A kernel's header names what defines it, the idea,
+//! and the gain that was measured.
+
+// Kernels count lanes over several arrays at once; an iterator over one of them would hide that.
+#![allow(clippy::needless_range_loop)]
+
+mod average_pool2d;
+mod batch_moments;
+mod batch_sum;
+mod broadcast;
+mod categorical_cross_entropy;
+mod concat;
+mod conv2d;
+mod cross_entropy;
+mod dense;
+mod dropout;
+mod global_norm;
+mod map;
+mod max_pool2d;
+mod nest;
+mod product;
+mod reduce;
+mod reference;
+mod softmax;
+mod transpose;
+
+pub(super) use batch_moments::fold_moments;
+
+use super::call::{Call, Slot};
+use crate::ops::Operation;
+
+/// Code for one node, prepared for its shapes.
+pub(crate) trait Kernel: Send + Sync {
+    /// Bytes of working memory that each worker lends to a run.
+    fn scratch_bytes(&self) -> usize {
+        0
+    }
+
+    /// Computes the samples of one shard; a sum over samples leaves the shard's partial result.
+    fn shard(&self, call: &Call<'_>);
+
+    /// Into how many tasks an outputs phase splits the node; it follows from shapes alone.
+    fn tasks(&self) -> usize {
+        1
+    }
+
+    /// Computes one task of an outputs phase. The default is for nodes of a single task that compute the step's value as
+    /// if the batch were one shard.
+    fn task(&self, call: &Call<'_>, _task: usize) {
+        self.shard(call);
+    }
+}
+
+/// The kernel of a node.
+pub(crate) fn kernel(op: &Operation, inputs: &[Slot], outputs: &[Slot], shard_samples: usize) -> Box<dyn Kernel> {
+    native(op, inputs, outputs, shard_samples).unwrap_or_else(|| Box::new(reference::ReferenceKernel::new(op.clone())))
+}
+
+/// Makes [`native`] and [`is_native`] of one list.
+macro_rules! native_kernels {
+    (|$inputs:ident, $outputs:ident, $shard_samples:ident| $($operation:ident($op:pat) => $kernel:expr,)*) => {
+        /// The operation's kernel; `None` if it has none, or none for these shapes.
+        fn native(
+            op: &Operation,
+            $inputs: &[Slot],
+            $outputs: &[Slot],
+            $shard_samples: usize,
+        ) -> Option<Box<dyn Kernel>> {
+            Some(match op {
+                $(Operation::$operation($op) => Box::new($kernel),)*
+                _ => return None,
+            })
+        }
+
+        /// Whether the list has a kernel for the operation, or the operation needs none.
+        pub(super) fn is_native(op: &Operation) -> bool {
+            matches!(op, $(Operation::$operation(_))|*) || op.is_view()
+        }
+    };
+}
+
+// The list of native kernels. Missing are views, which have nothing to do.
+native_kernels! { |inputs, outputs, shard_samples|
+    Map(op) => map::MapKernel::new(op, inputs, outputs)?,
+    Dense(_) => dense::DenseKernel::new(inputs, shard_samples),
+    DenseWeightGradient(_) => dense::WeightGradientKernel::new(inputs, shard_samples),
+    Conv2d(op) => conv2d::Conv2dKernel::new(op, inputs)?,
+    Conv2dInputGradient(op) => conv2d::InputGradientKernel::new(op, inputs)?,
+    Conv2dWeightGradient(op) => conv2d::WeightGradientKernel::new(op, inputs, outputs)?,
+    MaxPool2d(op) => max_pool2d::MaxPool2dKernel::new(op, inputs)?,
+    MaxPool2dGradient(op) => max_pool2d::MaxPool2dGradientKernel::new(op)?,
+    AveragePool2d(op) => average_pool2d::AveragePool2dKernel::new(op, inputs)?,
+    AveragePool2dGradient(op) => average_pool2d::AveragePool2dGradientKernel::new(op)?,
+    Transpose(op) => transpose::TransposeKernel::new(op, inputs)?,
+    Concat(op) => concat::ConcatKernel::new(op, inputs),
+    Slice(op) => concat::SliceKernel::new(op, inputs),
+    Pad(op) => concat::PadKernel::new(op, inputs),
+    Reduce(op) => reduce::ReduceKernel::new(op, inputs)?,
+    ReduceMax(op) => reduce::ReduceMaxKernel::new(op, inputs)?,
+    ReduceMaxGradient(op) => reduce::ReduceMaxGradientKernel::new(op, inputs)?,
+    Broadcast(op) => broadcast::BroadcastKernel::new(op, inputs)?,
+    BatchSum(_) => batch_sum::BatchSumKernel::new(outputs),
+    Softmax(_) => softmax::SoftmaxKernel::new(inputs),
+    SoftmaxGradient(_) => softmax::SoftmaxGradientKernel::new(inputs),
+    SoftmaxCrossEntropy(_) => cross_entropy::CrossEntropyKernel::new(inputs, false),
+    SoftmaxCrossEntropyGradient(_) => cross_entropy::CrossEntropyKernel::new(inputs, true),
+    CategoricalCrossEntropy(_) => categorical_cross_entropy::CategoricalCrossEntropyKernel::new(inputs, false),
+    CategoricalCrossEntropyGradient(_) => categorical_cross_entropy::CategoricalCrossEntropyKernel::new(inputs, true),
+    Dropout(op) => dropout::DropoutKernel::new(op, inputs),
+    BatchMoments(_) => batch_moments::BatchMomentsKernel::new(inputs),
+    BatchMomentsGradient(_) => batch_moments::BatchMomentsGradientKernel::new(inputs),
+    GlobalNorm(_) => global_norm::GlobalNormKernel,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::Type;
+    use crate::plan::Place;
+
+    fn slots(types: impl IntoIterator<Item = Type>) -> Vec<Slot> {
+        types.into_iter().map(|ty| Slot { ty, place: Place::Unused, state_offset: 0 }).collect()
+    }
+
+    /// Operations that run by the reference on purpose.
+    const BY_REFERENCE: &[&str] = &[];
+
+    #[test]
+    fn every_case_of_every_operation_runs_natively() {
+        for case in Operation::all_cases() {
+            let types: Vec<&Type> = case.inputs.iter().map(|(ty, _)| ty).collect();
+            let outputs = slots(case.op.infer(&types).unwrap());
+            let inputs = slots(types.into_iter().cloned());
+            let has_kernel = native(&case.op, &inputs, &outputs, 8).is_some();
+            let is_expected = !case.op.is_view() && !BY_REFERENCE.contains(&case.op.name());
+            assert_eq!(has_kernel, is_expected, "`{}` ({})", case.op, case.name);
+            assert_eq!(is_native(&case.op), has_kernel || case.op.is_view(), "`{}`", case.op);
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! One vector of f32 at each SIMD level, and the macro that compiles a kernel for all of them. One of the files that may
+//! hold `unsafe` (see ARCHITECTURE.md).
+//!
+//! A kernel is written once, generic over [`Simd`]; every operation here acts on each lane alone with one IEEE rounding,
+//! so that a lane's result does not depend on the width.
+#![allow(unsafe_code)]
+
+/// A vector type of `LANES` f32.
+///
+/// # Safety
+/// All functions need the instructions of their level; [`multiversioned!`](crate::cpu::simd::multiversioned) sees to it.
+/// Loads and stores need `LANES` (or `n`) readable or writable elements; no alignment.
+pub(crate) trait Simd: Copy {
+    /// The vector.
+    type Vector: Copy;
+    /// Number of lanes.
+    const LANES: usize;
+    unsafe fn splat(value: f32) -> Self::Vector;
+    unsafe fn load(from: *const f32) -> Self::Vector;
+    unsafe fn store(to: *mut f32, vector: Self::Vector);
+    /// The first `n` lanes from memory, zeros above; touches nothing beyond them. `n` is at most `LANES`.
+    unsafe fn load_first(from: *const f32, n: usize) -> Self::Vector;
+    /// Stores the first `n` lanes and touches nothing beyond them. `n` is at most `LANES`.
+    unsafe fn store_first(to: *mut f32, vector: Self::Vector, n: usize);
+    unsafe fn add(a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// a b + c, rounded once.
+    unsafe fn mul_add(a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
+}
+
+/// One lane, in plain Rust: what defines the others.
+#[derive(Clone, Copy)]
+pub(crate) struct Scalar;
+
+impl Simd for Scalar {
+    type Vector = f32;
+    const LANES: usize = 1;
+    #[inline(always)]
+    unsafe fn splat(value: f32) -> f32 {
+        value
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> f32 {
+        // SAFETY: the caller grants one element.
+        unsafe { from.read() }
+    }
+    #[inline(always)]
+    unsafe fn store(to: *mut f32, vector: f32) {
+        // SAFETY: the caller grants one element.
+        unsafe { to.write(vector) }
+    }
+    #[inline(always)]
+    unsafe fn load_first(from: *const f32, n: usize) -> f32 {
+        // SAFETY: the caller grants `n` elements.
+        if n == 0 { 0.0 } else { unsafe { from.read() } }
+    }
+    #[inline(always)]
+    unsafe fn store_first(to: *mut f32, vector: f32, n: usize) {
+        if n > 0 {
+            // SAFETY: the caller grants `n` elements.
+            unsafe { to.write(vector) }
+        }
+    }
+    #[inline(always)]
+    unsafe fn add(a: f32, b: f32) -> f32 {
+        a + b
+    }
+    #[inline(always)]
+    unsafe fn mul_add(a: f32, b: f32, c: f32) -> f32 {
+        a.mul_add(b, c)
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) use x86::{Avx2, Avx512};
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use super::Simd;
+    use std::arch::x86_64::*;
+
+    /// 8 lanes.
+    #[derive(Clone, Copy)]
+    pub(crate) struct Avx2;
+
+    /// For each number of lanes, the mask is the 8 entries from `8 - n`.
+    static MASKS: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
+
+    impl Simd for Avx2 {
+        type Vector = __m256;
+        const LANES: usize = 8;
+        #[inline(always)]
+        unsafe fn splat(value: f32) -> __m256 {
+            // SAFETY: the caller runs with AVX2 and FMA.
+            unsafe { _mm256_set1_ps(value) }
+        }
+        #[inline(always)]
+        unsafe fn load(from: *const f32) -> __m256 {
+            // SAFETY: as above; the caller grants 8 elements.
+            unsafe { _mm256_loadu_ps(from) }
+        }
+        #[inline(always)]
+        unsafe fn store(to: *mut f32, vector: __m256) {
+            // SAFETY: as above; the caller grants 8 elements.
+            unsafe { _mm256_storeu_ps(to, vector) }
+        }
+        #[inline(always)]
+        unsafe fn load_first(from: *const f32, n: usize) -> __m256 {
+            // SAFETY: as above; masked lanes are not touched, and `n <= 8` keeps the mask inside the table.
+            unsafe {
+                let mask = _mm256_loadu_si256(MASKS.as_ptr().add(8 - n).cast());
+                _mm256_maskload_ps(from, mask)
+            }
+        }
+        #[inline(always)]
+        unsafe fn store_first(to: *mut f32, vector: __m256, n: usize) {
+            // SAFETY: as in `load_first`.
+            unsafe {
+                let mask = _mm256_loadu_si256(MASKS.as_ptr().add(8 - n).cast());
+                _mm256_maskstore_ps(to, mask, vector)
+            }
+        }
+        #[inline(always)]
+        unsafe fn add(a: __m256, b: __m256) -> __m256 {
+            // SAFETY: the caller runs with AVX2 and FMA.
+            unsafe { _mm256_add_ps(a, b) }
+        }
+        #[inline(always)]
+        unsafe fn mul_add(a: __m256, b: __m256, c: __m256) -> __m256 {
+            // SAFETY: the caller runs with AVX2 and FMA.
+            unsafe { _mm256_fmadd_ps(a, b, c) }
+        }
+    }
+
+    /// 16 lanes.
+    #[derive(Clone, Copy)]
+    pub(crate) struct Avx512;
+
+    impl Simd for Avx512 {
+        type Vector = __m512;
+        const LANES: usize = 16;
+        #[inline(always)]
+        unsafe fn splat(value: f32) -> __m512 {
+            // SAFETY: the caller runs with AVX-512 F, BW, DQ and VL.
+            unsafe { _mm512_set1_ps(value) }
+        }
+        #[inline(always)]
+        unsafe fn load(from: *const f32) -> __m512 {
+            // SAFETY: as above; the caller grants 16 elements.
+            unsafe { _mm512_loadu_ps(from) }
+        }
+        #[inline(always)]
+        unsafe fn store(to: *mut f32, vector: __m512) {
+            // SAFETY: as above; the caller grants 16 elements.
+            unsafe { _mm512_storeu_ps(to, vector) }
+        }
+        #[inline(always)]
+        unsafe fn load_first(from: *const f32, n: usize) -> __m512 {
+            // SAFETY: as above; masked lanes are not touched.
+            unsafe { _mm512_maskz_loadu_ps(((1u32 << n) - 1) as u16, from) }
+        }
+        #[inline(always)]
+        unsafe fn store_first(to: *mut f32, vector: __m512, n: usize) {
+            // SAFETY: as in `load_first`.
+            unsafe { _mm512_mask_storeu_ps(to, ((1u32 << n) - 1) as u16, vector) }
+        }
+        #[inline(always)]
+        unsafe fn add(a: __m512, b: __m512) -> __m512 {
+            // SAFETY: the caller runs with AVX-512 F, BW, DQ and VL.
+            unsafe { _mm512_add_ps(a, b) }
+        }
+        #[inline(always)]
+        unsafe fn mul_add(a: __m512, b: __m512, c: __m512) -> __m512 {
+            // SAFETY: the caller runs with AVX-512 F, BW, DQ and VL.
+            unsafe { _mm512_fmadd_ps(a, b, c) }
+        }
+    }
+}
+
+/// Compiles a function body once for each SIMD level and chooses at run time.
+///
+/// `multiversioned! { /// doc  fn name(arg: Type, ...) = body }`: `body` is the name of an `#[inline(always)]` function with the
+/// same arguments (plain loops, vectorised by the compiler), or with `body::<S>` of one that is generic over [`Simd`] (`= simd body`).
+macro_rules! multiversioned {
+    ($(#[$doc:meta])* $vis:vis fn $name:ident($($arg:ident: $ty:ty),* $(,)?) = simd $body:ident) => {
+        $(#[$doc])*
+        #[allow(unsafe_code, clippy::too_many_arguments)]
+        $vis fn $name(level: $crate::cpu::Level, $($arg: $ty),*) {
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+                #[allow(clippy::too_many_arguments)]
+                fn avx512($($arg: $ty),*) {
+                    $body::<$crate::cpu::simd::Avx512>($($arg),*)
+                }
+                #[target_feature(enable = "avx2,fma")]
+                #[allow(clippy::too_many_arguments)]
+                fn avx2($($arg: $ty),*) {
+                    $body::<$crate::cpu::simd::Avx2>($($arg),*)
+                }
+                match level {
+                    // SAFETY: a level above scalar exists only where detection found its instructions.
+                    $crate::cpu::Level::Avx512 => return unsafe { avx512($($arg),*) },
+                    // SAFETY: as above.
+                    $crate::cpu::Level::Avx2 => return unsafe { avx2($($arg),*) },
+                    $crate::cpu::Level::Scalar => {}
+                }
+            }
+            let _ = level;
+            $body::<$crate::cpu::simd::Scalar>($($arg),*)
+        }
+    };
+    ($(#[$doc:meta])* $vis:vis fn $name:ident($($arg:ident: $ty:ty),* $(,)?) = $body:ident) => {
+        $(#[$doc])*
+        #[allow(unsafe_code, clippy::too_many_arguments)]
+        $vis fn $name(level: $crate::cpu::Level, $($arg: $ty),*) {
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+                #[allow(clippy::too_many_arguments)]
+                fn avx512($($arg: $ty),*) {
+                    $body($($arg),*)
+                }
+                #[target_feature(enable = "avx2,fma")]
+                #[allow(clippy::too_many_arguments)]
+                fn avx2($($arg: $ty),*) {
+                    $body($($arg),*)
+                }
+                match level {
+                    // SAFETY: a level above scalar exists only where detection found its instructions.
+                    $crate::cpu::Level::Avx512 => return unsafe { avx512($($arg),*) },
+                    // SAFETY: as above.
+                    $crate::cpu::Level::Avx2 => return unsafe { avx2($($arg),*) },
+                    $crate::cpu::Level::Scalar => {}
+                }
+            }
+            let _ = level;
+            $body($($arg),*)
+        }
+    };
+}
+pub(crate) use multiversioned;

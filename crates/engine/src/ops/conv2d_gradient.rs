@@ -1,0 +1,252 @@
+use proofmark_tensor::Shape;
+
+use super::conv2d::{SHAPES, for_each_term};
+use super::{Case, Conv2d, ConvGeometry, Cost, Fold, Op, Reference, ReferenceContext, Rejection, Tensor64, check};
+use crate::error::TypeError;
+use crate::graph::{Span, Type};
+
+/// Gradient of [`Conv2d`]'s input: dx\[p, q, c\] = sum over i, j, o of dy\[r, s, o\] wt\[i, j, o, c\], where (r, s) is the
+/// output whose tap (i, j) lies on (p, q).
+///
+/// *Shapes*: dy `[OH, OW, O]` per sample; wt `[kh, kw, O / groups, C]` per step, the weight with input and output channels
+/// exchanged within each group; dx `[H, W, C]` per sample.
+///
+/// *Definition in f32*: a chain of fused multiply-adds along the flat index (i, j, o) from +0.0, o counting within the
+/// group, cut into blocks of [`CHAIN`](crate::cpu::CHAIN), which are added in order. Taps for which there is no output
+/// (outside, or between strides) take part as +0.0.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conv2dInputGradient {
+    /// The convolution.
+    pub conv: Conv2d,
+    /// Shape of its input, `[H, W, C]`, which dy alone does not tell.
+    pub input: Shape,
+}
+
+/// Gradient of [`Conv2d`]'s weight: dw\[i, j, c, o\] = sum over samples and outputs (r, s) of
+/// x\[r stride₀ + i dilation₀ - top, s stride₁ + j dilation₁ - left, c\] dy\[r, s, o\].
+///
+/// *Shapes*: x `[H, W, C]` and dy `[OH, OW, O]` per sample; dw `[kh, kw, C / groups, O]` per step.
+///
+/// *Definition in f32*: for each sample a chain of fused multiply-adds along (r, s) in row-major order from +0.0, cut into
+/// blocks of [`CHAIN`](crate::cpu::CHAIN), which are added in order; padded positions take part as +0.0. A shard's samples
+/// are added in order to +0.0, shards in the tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conv2dWeightGradient {
+    /// The convolution.
+    pub conv: Conv2d,
+    /// Height and width of its kernel, which x and dy alone do not tell.
+    pub kernel: [usize; 2],
+}
+
+impl Conv2dInputGradient {
+    /// Where the taps of a kernel, given as wt `[kh, kw, O / groups, C]`, fall on the image.
+    ///
+    /// # Errors
+    /// [`TypeError`] if the shapes do not fit each other or the attributes.
+    pub fn geometry(&self, wt_shape: &Shape) -> Result<ConvGeometry, TypeError> {
+        let op = Self::NAME;
+        check::image(op, &self.input)?;
+        if wt_shape.rank() != 4 {
+            return Err(TypeError::Rank { op, input: 1, expected: 4, received: wt_shape.clone() });
+        }
+        let filters = wt_shape[2].saturating_mul(self.conv.groups);
+        let geometry = self.conv.geometry_of(op, &self.input, [wt_shape[0], wt_shape[1]], filters)?;
+        if wt_shape[3] != self.input[2] {
+            let expected = Shape::from([wt_shape[0], wt_shape[1], wt_shape[2], self.input[2]]);
+            return Err(TypeError::Shape { op, input: 1, expected, received: wt_shape.clone() });
+        }
+        Ok(geometry)
+    }
+}
+
+impl Conv2dWeightGradient {
+    /// Where the taps fall on x, given the output's channels.
+    ///
+    /// # Errors
+    /// [`TypeError`] if the shapes do not fit each other or the attributes.
+    pub fn geometry(&self, x_shape: &Shape, dy_shape: &Shape) -> Result<ConvGeometry, TypeError> {
+        for (input, shape) in [x_shape, dy_shape].into_iter().enumerate() {
+            if shape.rank() != 3 {
+                return Err(TypeError::Rank { op: Self::NAME, input, expected: 3, received: shape.clone() });
+            }
+        }
+        self.conv.geometry_of(Self::NAME, x_shape, self.kernel, dy_shape[2])
+    }
+}
+
+impl Op for Conv2dInputGradient {
+    const NAME: &'static str = "conv2d_input_gradient";
+
+    fn infer(&self, inputs: &[&Type]) -> Result<Vec<Type>, TypeError> {
+        check::arity(Self::NAME, inputs, 2)?;
+        check::all_f32(Self::NAME, inputs)?;
+        check::span(Self::NAME, inputs, 0, Span::Sample)?;
+        check::span(Self::NAME, inputs, 1, Span::Step)?;
+        let geometry = self.geometry(&inputs[1].shape)?;
+        let [height, width] = geometry.window.output;
+        check::shape(Self::NAME, inputs, 0, &[height, width, geometry.filters])?;
+        Ok(vec![Type::sample(self.input.clone())])
+    }
+
+    fn reference(&self, inputs: &[&Tensor64], context: &ReferenceContext) -> Vec<Reference> {
+        let (dy, wt) = (inputs[0], inputs[1]);
+        let geometry = self.geometry(&wt.ty.shape).expect("the graph is typed");
+        let ty = Type::sample(self.input.clone());
+        let (channels, group_channels) = (geometry.channels, geometry.group_channels());
+        let (filters, group_filters) = (geometry.filters, geometry.group_filters());
+        let terms = geometry.window.size[0] * geometry.window.size[1] * group_filters;
+        let mut dx = Reference::zeros(&ty, context.samples(), terms);
+        for sample in 0..context.samples() {
+            for_each_term(&geometry, |x_idx, w_idx, y_idx| {
+                // w[tap, c, filter] stands at wt[tap, o, channel], where c and o count within the group.
+                let tap = w_idx / (group_channels * filters);
+                let (channel, o) = (x_idx % channels, y_idx % filters % group_filters);
+                let weight = wt.data[(tap * group_filters + o) * channels + channel];
+                let term = dy.data[sample * dy.ty.elements() + y_idx] * weight;
+                dx.add_term(sample * ty.elements() + x_idx, term);
+            });
+        }
+        vec![dx]
+    }
+
+    fn cost(&self, inputs: &[&Type], _outputs: &[Type]) -> Cost {
+        self.geometry(&inputs[1].shape).map_or(Cost::default(), |geometry| geometry.cost())
+    }
+
+    fn attributes(&self) -> String {
+        format!("{} input={}", self.conv.describe(), self.input)
+    }
+
+    fn cases() -> Vec<Case> {
+        let known = Case::new(
+            "known: every output spreads the kernel",
+            Conv2dInputGradient { conv: Conv2d { stride: [1, 2], ..Conv2d::valid() }, input: [2, 4, 1].into() },
+            vec![(Type::sample([1, 2, 1]), vec![1., 10.]), (Type::step([2, 2, 1, 1]), vec![1., 2., 3., 4.])],
+        )
+        .expect(vec![vec![1., 2., 10., 20., 3., 4., 30., 40.]]);
+        let made_up = SHAPES.iter().map(|shape| {
+            let geometry = shape.geometry();
+            let [height, width] = geometry.window.output;
+            let [rows, columns, ..] = shape.weight();
+            let wt = [rows, columns, geometry.group_filters(), geometry.channels];
+            Case::made_up(
+                shape.name,
+                Conv2dInputGradient { conv: shape.conv, input: shape.input.into() },
+                &[Type::sample([height, width, geometry.filters]), Type::step(wt)],
+                shape.samples,
+            )
+            .differentiable(false)
+        });
+        std::iter::once(known.differentiable(false)).chain(made_up).collect()
+    }
+
+    fn rejections() -> Vec<Rejection> {
+        let op = |input: &[usize]| Conv2dInputGradient { conv: Conv2d::valid(), input: Shape::new(input) }.into();
+        vec![
+            Rejection {
+                op: op(&[5, 5, 3]),
+                inputs: vec![Type::sample([4, 3, 2]), Type::step([3, 3, 2, 3])],
+                text: "`conv2d_input_gradient` needs input 0 of shape [3, 3, 2], received [4, 3, 2]",
+            },
+            Rejection {
+                op: op(&[5, 5, 3]),
+                inputs: vec![Type::sample([3, 3, 2]), Type::step([3, 3, 2, 4])],
+                text: "`conv2d_input_gradient` needs input 1 of shape [3, 3, 2, 3], received [3, 3, 2, 4]",
+            },
+            Rejection {
+                op: op(&[5, 5]),
+                inputs: vec![Type::sample([3, 3, 2]), Type::step([3, 3, 2, 3])],
+                text: "`conv2d_input_gradient`: axes of `input` of 2 is outside 3",
+            },
+        ]
+    }
+}
+
+impl Op for Conv2dWeightGradient {
+    const NAME: &'static str = "conv2d_weight_gradient";
+
+    fn infer(&self, inputs: &[&Type]) -> Result<Vec<Type>, TypeError> {
+        check::arity(Self::NAME, inputs, 2)?;
+        check::all_f32(Self::NAME, inputs)?;
+        check::span(Self::NAME, inputs, 0, Span::Sample)?;
+        check::span(Self::NAME, inputs, 1, Span::Sample)?;
+        let geometry = self.geometry(&inputs[0].shape, &inputs[1].shape)?;
+        let [height, width] = geometry.window.output;
+        check::shape(Self::NAME, inputs, 1, &[height, width, geometry.filters])?;
+        Ok(vec![Type::step([self.kernel[0], self.kernel[1], geometry.group_channels(), geometry.filters])])
+    }
+
+    fn reference(&self, inputs: &[&Tensor64], context: &ReferenceContext) -> Vec<Reference> {
+        let (x, dy) = (inputs[0], inputs[1]);
+        let geometry = self.geometry(&x.ty.shape, &dy.ty.shape).expect("the graph is typed");
+        let [height, width] = geometry.window.output;
+        let ty = Type::step([self.kernel[0], self.kernel[1], geometry.group_channels(), geometry.filters]);
+        let mut dw = Reference::zeros(&ty, 1, height * width + context.samples());
+        for sample in 0..context.samples() {
+            for_each_term(&geometry, |x_idx, w_idx, y_idx| {
+                let gradient = dy.data[sample * dy.ty.elements() + y_idx];
+                dw.add_term(w_idx, x.data[sample * x.ty.elements() + x_idx] * gradient);
+            });
+        }
+        vec![dw]
+    }
+
+    fn cost(&self, inputs: &[&Type], _outputs: &[Type]) -> Cost {
+        self.geometry(&inputs[0].shape, &inputs[1].shape).map_or(Cost::default(), |geometry| geometry.cost())
+    }
+
+    fn fold(&self) -> Option<Fold> {
+        Some(Fold::Sum)
+    }
+
+    fn attributes(&self) -> String {
+        format!("{} kernel={:?}", self.conv.describe(), self.kernel)
+    }
+
+    fn cases() -> Vec<Case> {
+        let known = Case::new(
+            "known: two samples",
+            Conv2dWeightGradient { conv: Conv2d::valid(), kernel: [1, 2] },
+            vec![
+                (Type::sample([1, 3, 1]), vec![1., 2., 3., 4., 5., 6.]),
+                (Type::sample([1, 2, 1]), vec![1., 10., 100., 1000.]),
+            ],
+        )
+        .samples(2)
+        .expect(vec![vec![21. + 5400., 32. + 6500.]]);
+        let made_up = SHAPES.iter().map(|shape| {
+            let geometry = shape.geometry();
+            let [height, width] = geometry.window.output;
+            Case::made_up(
+                shape.name,
+                Conv2dWeightGradient { conv: shape.conv, kernel: shape.kernel },
+                &[Type::sample(shape.input), Type::sample([height, width, geometry.filters])],
+                shape.samples,
+            )
+            .differentiable(false)
+        });
+        let long = Case::made_up(
+            "chain of more than a block",
+            Conv2dWeightGradient { conv: Conv2d::valid(), kernel: [1, 1] },
+            &[Type::sample([65, 64, 1]), Type::sample([65, 64, 2])],
+            2,
+        );
+        [known, long].into_iter().map(|case| case.differentiable(false)).chain(made_up).collect()
+    }
+
+    fn rejections() -> Vec<Rejection> {
+        let op = |kernel| Conv2dWeightGradient { conv: Conv2d::valid(), kernel }.into();
+        vec![
+            Rejection {
+                op: op([3, 3]),
+                inputs: vec![Type::sample([5, 5, 3]), Type::sample([5, 5, 4])],
+                text: "`conv2d_weight_gradient` needs input 1 of shape [3, 3, 4], received [5, 5, 4]",
+            },
+            Rejection {
+                op: op([3, 6]),
+                inputs: vec![Type::sample([5, 5, 3]), Type::sample([3, 3, 4])],
+                text: "`conv2d_weight_gradient`: a window of [3, 6] (dilated) does not fit the input of [5, 5]",
+            },
+        ]
+    }
+}
