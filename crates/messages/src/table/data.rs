@@ -1,4 +1,8 @@
 crate::phrases! {
+    // Between the items of a list.
+    separator() { en: ", ", zh: "、" }
+    either() { en: " or ", zh: " 或 " }
+
     // What is wrong with files.
     folder_missing(path) { en: "there is no folder `{path}`", zh: "找不到文件夹 `{path}`" }
     hint_folder_missing() {
@@ -39,8 +43,8 @@ crate::phrases! {
         zh: "元素类型应为 `08`（无符号字节），实际为 `{received}`",
     }
     idx_axes(expected, received) {
-        en: "expected `{expected}` axes, received `{received}`",
-        zh: "轴数应为 `{expected}`，实际为 `{received}`",
+        en: "expected {expected} axes, received `{received}`",
+        zh: "轴数应为 {expected}，实际为 `{received}`",
     }
     hint_idx_axes() {
         en: "images have 3 axes (or 4 with channels), labels have 1; are two files exchanged?",
@@ -146,8 +150,8 @@ crate::phrases! {
         zh: "请检查标签；若是图像文件夹，每个类别都需要一个有图像的子文件夹",
     }
     labels_missing(rows, split) {
-        en: "`{rows}` rows of `{split}` have no label, and no rule asks for one",
-        zh: "`{split}` 中有 `{rows}` 行没有标签，而没有规则要求它们带标签",
+        en: "`{rows}` rows of `{split}` have no label, and the rules let them pass",
+        zh: "`{split}` 中有 `{rows}` 行没有标签，而规则放行了它们",
     }
     hint_labels_missing(target) {
         en: "add the rule `source.{target}.missing == 0` and the operator `drop_missing`, so that dropping them is recorded",
@@ -160,7 +164,10 @@ crate::phrases! {
         en: "`{key}`: expected `{low}` to `{high}`, received `{received}`",
         zh: "`{key}`：应在 `{low}` 到 `{high}` 之间，实际为 `{received}`",
     }
-    above_zero() { en: "above 0", zh: "大于 0" }
+    not_above_zero(key, high, received) {
+        en: "`{key}`: expected above `0` and at most `{high}`, received `{received}`",
+        zh: "`{key}`：应大于 `0` 且不超过 `{high}`，实际为 `{received}`",
+    }
     feature_count(received) {
         en: "`data.features`: expected `1` feature, received `{received}`",
         zh: "`data.features`：应有 `1` 个特征，实际有 `{received}` 个",

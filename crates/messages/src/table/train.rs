@@ -9,18 +9,33 @@ crate::phrases! {
         en: "the checkpoint has format version `{received}`; this program reads `{expected}`",
         zh: "检查点的格式版本为 `{received}`，本程序只能读取 `{expected}`",
     }
-    /// A checkpoint whose digest differs.
-    checkpoint_damaged() {
-        en: "the checkpoint is damaged: its content does not match its digest",
-        zh: "检查点已损坏：内容与其摘要不符",
+    /// A checkpoint that ends before its content begins.
+    checkpoint_truncated(expected, received) {
+        en: "the checkpoint has {received} bytes; it needs at least {expected}",
+        zh: "检查点只有 {received} 个字节，至少需要 {expected} 个字节",
     }
-    /// A checkpoint with a right digest and wrong content.
-    checkpoint_content() {
-        en: "the checkpoint does not hold what a training saves",
-        zh: "检查点的内容不是训练所保存的内容",
+    /// A checkpoint whose tensors cannot be read.
+    checkpoint_content(cause) {
+        en: "the checkpoint's tensors cannot be read: {cause}",
+        zh: "无法读取检查点中的张量：{cause}",
     }
-    /// What to do about a damaged checkpoint.
-    checkpoint_damaged_hint() {
+    /// A checkpoint without its progress.
+    checkpoint_no_progress() {
+        en: "the checkpoint does not say where the training stands",
+        zh: "检查点未记录训练进行到何处",
+    }
+    /// A checkpoint whose progress cannot be read.
+    checkpoint_progress(cause) {
+        en: "the checkpoint's record of where the training stands cannot be read: {cause}",
+        zh: "无法读取检查点中的训练进度：{cause}",
+    }
+    /// A checkpoint with a tensor that no training saves.
+    checkpoint_unexpected(tensor) {
+        en: "the checkpoint holds the tensor `{tensor}`, which no training saves",
+        zh: "检查点中含有训练不会保存的张量 `{tensor}`",
+    }
+    /// What to do about a checkpoint that cannot be read.
+    checkpoint_unreadable_hint() {
         en: "delete it to go on from the checkpoint before it, or start the run again",
         zh: "删除它，即可从上一个检查点继续；也可以重新开始运行",
     }

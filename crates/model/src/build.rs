@@ -1,0 +1,184 @@
+use proofmark_engine::map::{Builder, Function, Map};
+use proofmark_engine::{Graph, StateRole, Value, ops};
+use proofmark_tensor::Shape;
+
+use crate::error::ModelErrorKind;
+use crate::initializers::{Constant, Initializer};
+use crate::{Activation, Regularizer};
+
+/// The largest number of elements of one parameter, or of one layer's output for one sample: 4 GiB of f32.
+pub(crate) const MAX_ELEMENTS: usize = 1 << 30;
+
+/// What the graph is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Dropout drops, batch normalisation uses the batch's statistics.
+    Training,
+    /// Both do not.
+    Inference,
+}
+
+/// Connections of a parameter, as initializers count them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fans {
+    /// Inputs that one output sums.
+    pub(crate) inputs: usize,
+    /// Outputs that one input reaches.
+    pub(crate) outputs: usize,
+}
+
+/// A state that a layer added.
+#[derive(Clone, Debug)]
+pub(crate) struct Parameter {
+    pub(crate) name: String,
+    pub(crate) value: Value,
+    pub(crate) shape: Shape,
+    pub(crate) role: StateRole,
+    pub(crate) initializer: Initializer,
+    pub(crate) fans: Fans,
+    /// Whether penalties and decay apply.
+    pub(crate) is_kernel: bool,
+    /// The layer's own penalty, in place of the training's.
+    pub(crate) regularizer: Option<Regularizer>,
+}
+
+/// What the layers of a graph leave behind besides nodes.
+#[derive(Debug, Default)]
+pub(crate) struct Record {
+    /// In the order of the graph's states.
+    pub(crate) parameters: Vec<Parameter>,
+    /// Statistics and their new values.
+    pub(crate) updates: Vec<(Value, Value)>,
+    /// What the last layer's sigmoid was applied to.
+    pub(crate) logits: Option<Value>,
+}
+
+/// Where one layer adds its states and nodes.
+pub(crate) struct Build<'a> {
+    pub(crate) graph: &'a mut Graph,
+    pub(crate) mode: Mode,
+    /// The layer's name.
+    pub(crate) layer: &'a str,
+    /// Whether the input of a sigmoid at the end is to be recorded, for a loss that is computed from it.
+    pub(crate) keeps_logits: bool,
+    pub(crate) record: &'a mut Record,
+}
+
+impl Build<'_> {
+    /// The extents of an image.
+    pub(crate) fn image(&self, x: Value) -> Result<[usize; 3], ModelErrorKind> {
+        let shape = self.graph.shape(x);
+        match shape[..] {
+            [height, width, channels] => Ok([height, width, channels]),
+            _ => Err(ModelErrorKind::NoImage { received: shape.clone() }),
+        }
+    }
+
+    /// A parameter that penalties and decay apply to.
+    pub(crate) fn kernel(
+        &mut self,
+        shape: &[usize],
+        initializer: &Initializer,
+        fans: Fans,
+        regularizer: Option<Regularizer>,
+    ) -> Result<Value, ModelErrorKind> {
+        let value = self.state("kernel", shape, StateRole::Parameter, initializer.clone(), fans)?;
+        if let Some(parameter) = self.record.parameters.last_mut() {
+            parameter.is_kernel = true;
+            parameter.regularizer = regularizer;
+        }
+        Ok(value)
+    }
+
+    /// A parameter that is added at the end.
+    pub(crate) fn bias(&mut self, extent: usize, initializer: &Initializer) -> Result<Value, ModelErrorKind> {
+        let fans = Fans { inputs: extent, outputs: extent };
+        self.state("bias", &[extent], StateRole::Parameter, initializer.clone(), fans)
+    }
+
+    /// A parameter that starts with one value throughout.
+    pub(crate) fn scale(&mut self, suffix: &str, extent: usize, start: f64) -> Result<Value, ModelErrorKind> {
+        let fans = Fans { inputs: extent, outputs: extent };
+        self.state(suffix, &[extent], StateRole::Parameter, Constant { value: start }.into(), fans)
+    }
+
+    /// A state that is observed, not trained.
+    pub(crate) fn statistic(&mut self, suffix: &str, extent: usize, start: f64) -> Result<Value, ModelErrorKind> {
+        let fans = Fans { inputs: extent, outputs: extent };
+        self.state(suffix, &[extent], StateRole::Statistic, Constant { value: start }.into(), fans)
+    }
+
+    /// Gives a statistic its value after the step.
+    pub(crate) fn update_statistic(&mut self, statistic: Value, new: Value) {
+        self.record.updates.push((statistic, new));
+    }
+
+    /// Adds the bias, if there is one, and applies the activation: one element-wise node after a product.
+    pub(crate) fn activate(
+        &mut self,
+        x: Value,
+        bias: Option<Value>,
+        activation: Activation,
+    ) -> Result<Value, ModelErrorKind> {
+        let inputs: Vec<Value> = std::iter::once(x).chain(bias).collect();
+        let mut builder = Builder::new(inputs.len());
+        let mut result = builder.input(0);
+        if bias.is_some() {
+            result = builder.apply(Function::Add, &[result, builder.input(1)]);
+        }
+        let sum = result;
+        if let Some(function) = activation.function() {
+            result = builder.apply(function, &[sum]);
+        }
+        let keeps_sum = self.keeps_logits && activation == Activation::Sigmoid;
+        let y = if keeps_sum && bias.is_some() {
+            let map = Map { program: builder.finish(&[result, sum]) };
+            let outputs = self.graph.apply(map, &inputs)?;
+            self.record.logits = Some(outputs[1]);
+            outputs[0]
+        } else {
+            if keeps_sum {
+                self.record.logits = Some(x);
+            }
+            let program = builder.finish(&[result]);
+            if program.is_empty() { x } else { self.graph.map(program, &inputs)? }
+        };
+        if activation != Activation::Softmax {
+            return Ok(y);
+        }
+        if self.graph.shape(y).rank() == 0 {
+            return Err(ModelErrorKind::NoAxes { received: self.graph.shape(y).clone() });
+        }
+        Ok(self.graph.add(ops::Softmax, &[y])?)
+    }
+
+    fn state(
+        &mut self,
+        suffix: &str,
+        shape: &[usize],
+        role: StateRole,
+        initializer: Initializer,
+        fans: Fans,
+    ) -> Result<Value, ModelErrorKind> {
+        elements(shape)?;
+        if shape.len() < initializer.definition().min_rank() {
+            let (initializer, parameter) = (initializer.kind(), suffix.to_owned());
+            return Err(ModelErrorKind::Initializer { initializer, parameter, shape: Shape::new(shape) });
+        }
+        let name = format!("{}.{suffix}", self.layer);
+        let shape = Shape::new(shape);
+        let value = self.graph.state(&name, shape.clone(), role)?;
+        let parameter = Parameter { name, value, shape, role, initializer, fans, is_kernel: false, regularizer: None };
+        self.record.parameters.push(parameter);
+        Ok(value)
+    }
+}
+
+/// The number of elements of a shape, if it can be computed with.
+pub(crate) fn elements(shape: &[usize]) -> Result<usize, ModelErrorKind> {
+    let product = shape.iter().try_fold(1usize, |product, extent| product.checked_mul(*extent));
+    match product {
+        Some(elements) if elements <= MAX_ELEMENTS => Ok(elements),
+        _ => Err(ModelErrorKind::TooLarge { shape: Shape::new(shape), limit: MAX_ELEMENTS }),
+    }
+}

@@ -1,0 +1,220 @@
+//! The layers: one file each, one visible list ([`Layer`]), one test that walks it (`tests/model/layers.rs`).
+//!
+//! A layer's file holds all that defines it: documentation with formula, shapes and source, parameters with ranges and
+//! defaults, a function that makes one in Rust ([`dense`], [`conv2d`], ..), and how it is built into a graph. Shapes are
+//! those of one sample; images are `[height, width, channels]`. A layer reads the layer before it, unless `inputs` names
+//! others; the name `input` stands for the sample itself.
+
+mod activation;
+mod add;
+mod average_pool2d;
+mod batch_norm;
+mod concatenate;
+mod conv2d;
+mod dense;
+mod dropout;
+mod flatten;
+mod global_average_pool2d;
+mod global_max_pool2d;
+mod max_pool2d;
+mod padding;
+mod permute;
+mod relu;
+mod reshape;
+mod softmax;
+
+use std::ops::RangeInclusive;
+
+use proofmark_engine::Value;
+
+pub use activation::{ActivationLayer, activation};
+pub use add::{Add, add};
+pub use average_pool2d::{AveragePool2d, average_pool2d};
+pub use batch_norm::{BatchNorm, batch_norm};
+pub use concatenate::{Concatenate, concatenate};
+pub use conv2d::{Conv2d, conv2d};
+pub use dense::{Dense, dense};
+pub use dropout::{Dropout, dropout};
+pub use flatten::{Flatten, flatten};
+pub use global_average_pool2d::{GlobalAveragePool2d, global_average_pool2d};
+pub use global_max_pool2d::{GlobalMaxPool2d, global_max_pool2d};
+pub use max_pool2d::{MaxPool2d, max_pool2d};
+pub use padding::Padding;
+pub use permute::{Permute, permute};
+pub use relu::{Relu, relu};
+pub use reshape::{Reshape, reshape};
+pub use softmax::{Softmax, softmax};
+
+use crate::Activation;
+use crate::build::Build;
+use crate::error::ModelErrorKind;
+use crate::ranges::Ranges;
+
+tagged! {
+    /// A layer: a map of its kind to its parameters, or the bare kind if none is needed.
+    Layer: LayerDefinition {
+        dense => Dense,
+        conv2d => Conv2d,
+        max_pool2d => MaxPool2d,
+        average_pool2d => AveragePool2d,
+        global_max_pool2d => GlobalMaxPool2d,
+        global_average_pool2d => GlobalAveragePool2d,
+        flatten => Flatten,
+        reshape => Reshape,
+        permute => Permute,
+        add => Add,
+        concatenate => Concatenate,
+        batch_norm => BatchNorm,
+        dropout => Dropout,
+        activation => ActivationLayer,
+        relu => Relu,
+        softmax => Softmax,
+    }
+}
+
+/// What every kind of layer defines.
+pub(crate) trait LayerDefinition: Wired {
+    /// Collects the parameters that are outside their range.
+    fn check(&self, _ranges: &mut Ranges) {}
+
+    /// How many inputs it takes.
+    fn n_inputs(&self) -> RangeInclusive<usize> {
+        1..=1
+    }
+
+    /// The activation that it ends in; losses ask this of the last layer.
+    fn activation(&self) -> Activation {
+        Activation::Linear
+    }
+
+    /// Adds its parameters and nodes to the graph. The inputs are f32, as many as [`LayerDefinition::n_inputs`] says, and
+    /// the parameters are within their ranges.
+    fn build(&self, build: &mut Build<'_>, inputs: &[Value]) -> Result<Value, ModelErrorKind>;
+}
+
+/// The part that all layers have in common; `layer!` writes it.
+pub(crate) trait Wired {
+    /// The name that the user gave.
+    fn own_name(&self) -> Option<&str>;
+    /// The inputs that the user named.
+    fn own_inputs(&self) -> &[String];
+}
+
+impl Layer {
+    /// The name that the user gave, if any; [`CheckedModel`](crate::CheckedModel) knows all names.
+    pub fn own_name(&self) -> Option<&str> {
+        self.definition().own_name()
+    }
+
+    /// The inputs that the user named; empty where it is the layer before.
+    pub fn own_inputs(&self) -> &[String] {
+        self.definition().own_inputs()
+    }
+}
+
+/// A layer's struct with what all layers have: name and inputs, reading and writing, schema.
+macro_rules! layer {
+    ($(#[$meta:meta])* pub struct $layer:ident { $($(#[$field_meta:meta])* pub $field:ident: $ty:ty,)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub struct $layer {
+            $($(#[$field_meta])* pub $field: $ty,)*
+            /// The layer's name: 1 to 64 letters, digits, `_` and `-`. Parameters, random numbers and searches are named
+            /// after it. Default: its kind and its number among the layers of this kind, such as `dense_2`.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            #[schemars(length(min = 1, max = 64))]
+            pub name: Option<String>,
+            /// The layers above that it reads, by name; `input` is the sample. Default: the layer before.
+            #[serde(default, skip_serializing_if = "Vec::is_empty")]
+            pub inputs: Vec<String>,
+        }
+
+        impl $layer {
+            /// The same layer with this name.
+            #[must_use]
+            pub fn named(mut self, name: impl Into<String>) -> Self {
+                self.name = Some(name.into());
+                self
+            }
+
+            /// The same layer, reading these layers instead of the one before.
+            #[must_use]
+            pub fn inputs<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+                self.inputs = names.into_iter().map(Into::into).collect();
+                self
+            }
+        }
+
+        impl crate::layers::Wired for $layer {
+            fn own_name(&self) -> Option<&str> {
+                self.name.as_deref()
+            }
+
+            fn own_inputs(&self) -> &[String] {
+                &self.inputs
+            }
+        }
+    };
+}
+use layer;
+
+/// The choice of activation for layers that have one.
+macro_rules! activation_methods {
+    ($layer:ident) => {
+        impl $layer {
+            /// The same layer with this activation.
+            #[must_use]
+            pub fn activation(mut self, activation: crate::Activation) -> Self {
+                self.activation = activation;
+                self
+            }
+
+            /// The same layer, followed by max(x, 0).
+            #[must_use]
+            pub fn relu(self) -> Self {
+                self.activation(crate::Activation::Relu)
+            }
+
+            /// The same layer, followed by the logistic function.
+            #[must_use]
+            pub fn sigmoid(self) -> Self {
+                self.activation(crate::Activation::Sigmoid)
+            }
+
+            /// The same layer, followed by the hyperbolic tangent.
+            #[must_use]
+            pub fn tanh(self) -> Self {
+                self.activation(crate::Activation::Tanh)
+            }
+
+            /// The same layer, followed by softmax over the last axis.
+            #[must_use]
+            pub fn softmax(self) -> Self {
+                self.activation(crate::Activation::Softmax)
+            }
+
+            /// The same layer without a bias.
+            #[must_use]
+            pub fn without_bias(mut self) -> Self {
+                self.use_bias = false;
+                self
+            }
+
+            /// The same layer with a penalty on its kernel in place of the training's.
+            #[must_use]
+            pub fn regularized(mut self, regularizer: crate::Regularizer) -> Self {
+                self.kernel_regularizer = Some(regularizer);
+                self
+            }
+
+            /// The same layer with another start for its kernel.
+            #[must_use]
+            pub fn initialized(mut self, initializer: impl Into<crate::Initializer>) -> Self {
+                self.kernel_initializer = initializer.into();
+                self
+            }
+        }
+    };
+}
+use activation_methods;

@@ -1,0 +1,97 @@
+//! The losses: one file each, one visible list ([`Loss`]), one test that walks it (`tests/model/losses.rs`).
+//!
+//! A loss is one number a sample; what a step lowers is the mean over the batch, weighted where samples have weights.
+//! Penalties on parameters are not part of it: see [`Regularizer`](crate::Regularizer).
+
+mod binary_crossentropy;
+mod categorical_crossentropy;
+mod huber;
+mod mae;
+mod mse;
+
+use proofmark_engine::map::Program;
+use proofmark_engine::ops::{Reduce, ReduceKind};
+use proofmark_engine::{Graph, Value};
+
+pub use binary_crossentropy::BinaryCrossentropy;
+pub use categorical_crossentropy::CategoricalCrossentropy;
+pub use huber::Huber;
+pub use mae::MeanAbsoluteError;
+pub use mse::MeanSquaredError;
+
+use crate::Activation;
+use crate::error::{ModelErrorKind, ModelErrors};
+use crate::ranges::Ranges;
+
+tagged! {
+    /// What training lowers.
+    Loss: LossDefinition {
+        categorical_crossentropy => CategoricalCrossentropy,
+        binary_crossentropy => BinaryCrossentropy,
+        mse => MeanSquaredError,
+        mae => MeanAbsoluteError,
+        huber => Huber,
+    }
+}
+
+/// What a loss compares predictions with, and how samples of the target are fed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LossTarget {
+    /// The index of one of several classes: i32 `[]`.
+    Class,
+    /// 0 or 1 for each prediction: f32 of the predictions' shape.
+    Binary,
+    /// A number for each prediction: f32 of the predictions' shape.
+    Number,
+}
+
+/// What every loss defines.
+pub(crate) trait LossDefinition {
+    /// Collects the parameters that are outside their range.
+    fn check(&self, _ranges: &mut Ranges) {}
+
+    /// What it compares predictions with.
+    fn target(&self) -> LossTarget;
+
+    /// The activation that the last layer must have.
+    fn activation(&self) -> Option<Activation> {
+        None
+    }
+
+    /// Adds the loss of each sample, a scalar.
+    fn build(&self, graph: &mut Graph, site: &LossSite) -> Result<Value, ModelErrorKind>;
+}
+
+/// Where a loss adds its nodes.
+pub(crate) struct LossSite {
+    /// What the model gives.
+    pub(crate) predictions: Value,
+    /// What the last sigmoid was applied to, if the last layer ends in one.
+    pub(crate) logits: Option<Value>,
+    /// What it is compared with.
+    pub(crate) target: Value,
+}
+
+impl Loss {
+    /// What it compares predictions with.
+    pub fn target(&self) -> LossTarget {
+        self.definition().target()
+    }
+
+    /// Checks the parameters; `path` is where the loss stands in the user's spec, such as `train.loss`.
+    ///
+    /// # Errors
+    /// Every parameter outside its range.
+    pub fn check(&self, path: &str) -> Result<(), ModelErrors> {
+        let mut ranges = Ranges::default();
+        self.definition().check(&mut ranges);
+        ModelErrors::of_ranges(ranges, &format!("{path}.{}", self.kind()))
+    }
+}
+
+/// The mean of an element-wise program of predictions and targets over all elements of a sample.
+fn mean_of(graph: &mut Graph, program: Program, inputs: [Value; 2]) -> Result<Value, ModelErrorKind> {
+    let each = graph.map(program, &inputs)?;
+    let axes = (0..graph.shape(each).rank()).collect();
+    Ok(graph.add(Reduce { kind: ReduceKind::Mean, axes }, &[each])?)
+}

@@ -1,0 +1,232 @@
+//! Every layer: shapes, parameters and values.
+
+use std::collections::BTreeSet;
+
+use proofmark_engine::{Feed, StateBlock};
+use proofmark_model::layers::{batch_norm, dense};
+use proofmark_model::{CheckedModel, Layer, Loss, ModelSpec, Optimizer, Regularizer, Target};
+use proofmark_tensor::Shape;
+
+use crate::harness::{assert_close, run, spec};
+
+/// A layer between the sample and a head that gives two numbers.
+struct Case {
+    layer: &'static str,
+    input: &'static [usize],
+    output: &'static [usize],
+    /// Names without the layer's, and shapes.
+    states: &'static [(&'static str, &'static [usize])],
+}
+
+const CASES: &[Case] = &[
+    Case {
+        layer: r#"{ "dense": { "units": 4 } }"#,
+        input: &[3],
+        output: &[4],
+        states: &[("kernel", &[3, 4]), ("bias", &[4])],
+    },
+    Case {
+        layer: r#"{ "dense": { "units": 4, "use_bias": false } }"#,
+        input: &[5, 3],
+        output: &[5, 4],
+        states: &[("kernel", &[3, 4])],
+    },
+    Case {
+        layer: r#"{ "conv2d": { "filters": 4, "kernel": [3, 2] } }"#,
+        input: &[5, 5, 2],
+        output: &[3, 4, 4],
+        states: &[("kernel", &[3, 2, 2, 4]), ("bias", &[4])],
+    },
+    Case {
+        layer: r#"{ "conv2d": { "filters": 4, "kernel": 3, "stride": 2, "padding": "same", "groups": 2 } }"#,
+        input: &[5, 5, 2],
+        output: &[3, 3, 4],
+        states: &[("kernel", &[3, 3, 1, 4]), ("bias", &[4])],
+    },
+    Case {
+        layer: r#"{ "conv2d": { "filters": 1, "kernel": 2, "dilation": [3, 1] } }"#,
+        input: &[5, 5, 1],
+        output: &[2, 4, 1],
+        states: &[("kernel", &[2, 2, 1, 1]), ("bias", &[1])],
+    },
+    Case { layer: r#""max_pool2d""#, input: &[5, 4, 2], output: &[2, 2, 2], states: &[] },
+    Case {
+        layer: r#"{ "max_pool2d": { "size": 3, "stride": 1, "padding": "same" } }"#,
+        input: &[5, 4, 2],
+        output: &[5, 4, 2],
+        states: &[],
+    },
+    Case { layer: r#"{ "average_pool2d": { "size": [2, 1] } }"#, input: &[5, 4, 2], output: &[2, 4, 2], states: &[] },
+    Case { layer: r#""global_max_pool2d""#, input: &[5, 4, 2], output: &[2], states: &[] },
+    Case { layer: r#""global_average_pool2d""#, input: &[5, 4, 2], output: &[2], states: &[] },
+    Case { layer: r#""flatten""#, input: &[5, 4, 2], output: &[40], states: &[] },
+    Case { layer: r#"{ "reshape": { "shape": [10, 4] } }"#, input: &[5, 4, 2], output: &[10, 4], states: &[] },
+    Case { layer: r#"{ "permute": { "axes": [2, 0, 1] } }"#, input: &[5, 4, 2], output: &[2, 5, 4], states: &[] },
+    Case { layer: r#"{ "add": { "inputs": ["input", "input"] } }"#, input: &[5, 4], output: &[5, 4], states: &[] },
+    Case {
+        layer: r#"{ "concatenate": { "inputs": ["input", "input", "input"] } }"#,
+        input: &[5, 4],
+        output: &[5, 12],
+        states: &[],
+    },
+    Case {
+        layer: r#""batch_norm""#,
+        input: &[5, 4, 2],
+        output: &[5, 4, 2],
+        states: &[("gamma", &[2]), ("beta", &[2]), ("moving_mean", &[2]), ("moving_variance", &[2])],
+    },
+    Case { layer: r#"{ "dropout": { "rate": 0.25 } }"#, input: &[5, 4], output: &[5, 4], states: &[] },
+    Case { layer: r#"{ "activation": { "function": "tanh" } }"#, input: &[5, 4], output: &[5, 4], states: &[] },
+    Case { layer: r#""relu""#, input: &[5, 4], output: &[5, 4], states: &[] },
+    Case { layer: r#""softmax""#, input: &[5, 4], output: &[5, 4], states: &[] },
+];
+
+fn layer(json: &str) -> Layer {
+    serde_json::from_str(json).expect("a layer")
+}
+
+#[test]
+fn shapes_and_states() {
+    let mut kinds = BTreeSet::new();
+    for case in CASES {
+        let layer = layer(case.layer);
+        kinds.insert(layer.kind());
+        let name = format!("{}_1", layer.kind());
+        let spec = ModelSpec::new().add(layer).add(proofmark_model::layers::flatten()).add(dense(2).named("head"));
+        let model = spec.check(case.input.to_vec(), Target::Number { outputs: 2 }).expect(case.layer);
+        assert_eq!(model.layers()[0].shape, Shape::new(case.output), "{}", case.layer);
+        assert_eq!(model.layers()[0].name, name);
+        let loss: Loss = serde_json::from_str(r#""mse""#).expect("a loss");
+        let sgd: Optimizer = serde_json::from_str(r#""sgd""#).expect("an optimizer");
+        let training = model.training_graph(&loss, &sgd, &Regularizer::default(), None).expect(case.layer);
+        let inference = model.inference_graph().expect(case.layer);
+        for graph in [&training.graph, &inference.graph] {
+            let states: Vec<(String, Shape)> = graph
+                .states()
+                .iter()
+                .filter(|state| !state.name.starts_with("head."))
+                .map(|state| (state.name.clone(), state.shape.clone()))
+                .collect();
+            let expected: Vec<(String, Shape)> =
+                case.states.iter().map(|(suffix, shape)| (format!("{name}.{suffix}"), Shape::new(shape))).collect();
+            assert_eq!(states, expected, "{}", case.layer);
+        }
+    }
+    for kind in Layer::KINDS {
+        assert!(kinds.contains(kind), "{kind} has no case");
+    }
+}
+
+/// The predictions of a model whose parameters are set by name.
+fn predict(model: &CheckedModel, states: &[(&str, &[f32])], samples: usize, x: &[f32]) -> Vec<f32> {
+    let inference = model.inference_graph().expect("a graph");
+    let mut state = StateBlock::new(&inference.graph);
+    model.initialize(0, &mut state);
+    for (name, values) in states {
+        state.get_mut(name).expect("a state").copy_from_slice(values);
+    }
+    let session = run(&inference.graph, &mut state, samples, &[("x", Feed::F32(x))]);
+    session.output(inference.predictions).to_vec()
+}
+
+/// The output of a spec that ends in `[outputs]` numbers.
+fn values(json: &str, input: &[usize], outputs: usize, states: &[(&str, &[f32])], x: &[f32]) -> Vec<f32> {
+    let model = spec(json).check(input.to_vec(), Target::Number { outputs }).expect(json);
+    predict(&model, states, 1, x)
+}
+
+#[test]
+fn cross_correlation_and_pooling_by_hand() {
+    let x: Vec<f32> = (1..=9).map(|value| value as f32).collect();
+    let conv = r#"{ "conv2d": { "name": "c", "filters": 1, "kernel": 2, "use_bias": false } }"#;
+    let kernel: (&str, &[f32]) = ("c.kernel", &[0.0, 1.0, 1.0, 0.0]);
+    let image = values(&format!(r#"{{ "layers": [{conv}, "flatten"] }}"#), &[3, 3, 1], 4, &[kernel], &x);
+    assert_close(&image, &[6.0, 8.0, 12.0, 14.0], 0.0);
+    for (pool, expected) in [("max_pool2d", 14.0), ("average_pool2d", 10.0)] {
+        let json = format!(r#"{{ "layers": [{conv}, "{pool}", "flatten"] }}"#);
+        assert_close(&values(&json, &[3, 3, 1], 1, &[kernel], &x), &[expected], 0.0);
+        let json = format!(r#"{{ "layers": [{conv}, "global_{pool}"] }}"#);
+        assert_close(&values(&json, &[3, 3, 1], 1, &[kernel], &x), &[expected], 0.0);
+    }
+}
+
+#[test]
+fn bias_comes_before_the_activation() {
+    for (activation, expected) in [
+        ("linear", [-2.0, 1.0]),
+        ("relu", [0.0, 1.0]),
+        ("sigmoid", [0.119_202_922, 0.731_058_579]),
+        ("tanh", [-0.964_027_58, 0.761_594_156]),
+        ("softmax", [0.047_425_873, 0.952_574_127]),
+        ("softplus", [0.126_928_011, 1.313_261_688]),
+    ] {
+        let json =
+            format!(r#"{{ "layers": [{{ "dense": {{ "name": "d", "units": 2, "activation": "{activation}" }} }}] }}"#);
+        let states: [(&str, &[f32]); 2] = [("d.kernel", &[1.0, -1.0]), ("d.bias", &[-3.0, 2.0])];
+        assert_close(&values(&json, &[1], 2, &states, &[1.0]), &expected, 1e-7);
+        let json = format!(r#"{{ "layers": [{{ "activation": {{ "function": "{activation}" }} }}] }}"#);
+        assert_close(&values(&json, &[2], 2, &[], &[-2.0, 1.0]), &expected, 1e-7);
+    }
+    assert_eq!(proofmark_model::Activation::ALL.len(), 6);
+}
+
+#[test]
+fn branches_join() {
+    let add = r#"{ "layers": [
+        { "dense": { "name": "a", "units": 2, "use_bias": false } },
+        { "dense": { "name": "b", "units": 2, "use_bias": false, "inputs": ["input"] } },
+        { "JOIN": { "inputs": ["b", "a"] } }
+    ] }"#;
+    let states: [(&str, &[f32]); 2] = [("a.kernel", &[1.0, 2.0]), ("b.kernel", &[10.0, 20.0])];
+    assert_close(&values(&add.replace("JOIN", "add"), &[1], 2, &states, &[3.0]), &[33.0, 66.0], 0.0);
+    let sides = values(&add.replace("JOIN", "concatenate"), &[1], 4, &states, &[3.0]);
+    assert_close(&sides, &[30.0, 60.0, 3.0, 6.0], 0.0);
+}
+
+#[test]
+fn axes_move() {
+    let json = r#"{ "layers": [{ "reshape": { "shape": [2, 3] } }, { "permute": { "axes": [1, 0] } }, "flatten"] }"#;
+    assert_close(&values(json, &[6], 6, &[], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]), &[1.0, 4.0, 2.0, 5.0, 3.0, 6.0], 0.0);
+}
+
+#[test]
+fn dropout_does_nothing_outside_training() {
+    let json = r#"{ "layers": [{ "dropout": { "rate": 0.9 } }] }"#;
+    assert_close(&values(json, &[3], 3, &[], &[1.0, 2.0, 3.0]), &[1.0, 2.0, 3.0], 0.0);
+    let model = spec(json).check([3], Target::Number { outputs: 3 }).expect("a model");
+    let graph = model.inference_graph().expect("a graph").graph.to_string();
+    assert!(!graph.contains("dropout["), "{graph}");
+}
+
+#[test]
+fn batch_norm_follows_the_batch_in_training_only() {
+    let spec = ModelSpec::new().add(batch_norm().momentum(0.75).named("norm"));
+    let model = spec.check([2], Target::Number { outputs: 2 }).expect("a model");
+    let loss: Loss = serde_json::from_str(r#""mse""#).expect("a loss");
+    let sgd: Optimizer = serde_json::from_str(r#"{ "sgd": { "learning_rate": 1e-30 } }"#).expect("an optimizer");
+    let training = model.training_graph(&loss, &sgd, &Regularizer::default(), None).expect("a training");
+    let mut state = StateBlock::new(&training.graph);
+    model.initialize(0, &mut state);
+    // Channel 0: mean 3, squares 4 + 1 + 1 + 4 = 10, biased variance 2.5. Channel 1: constant.
+    let x = [1.0, 7.0, 2.0, 7.0, 4.0, 7.0, 5.0, 7.0];
+    let feeds = [
+        ("x", Feed::F32(&x)),
+        ("target", Feed::F32(&[0.0; 8])),
+        ("weight", Feed::F32(&[1.0; 4])),
+        ("loss_scale", Feed::F32(&[0.25])),
+        ("learning_rate", Feed::F32(&[1e-30])),
+    ];
+    let session = run(&training.graph, &mut state, 4, &feeds);
+    let deviation = 2.501_f64.sqrt();
+    let expected = [-2.0 / deviation, 0.0, -1.0 / deviation, 0.0, 1.0 / deviation, 0.0, 2.0 / deviation, 0.0];
+    assert_close(session.output(training.predictions), &expected, 1e-6);
+    // A quarter of the batch's mean; the unbiased variance is 10 / 3.
+    assert_close(state.get("norm.moving_mean").expect("a mean"), &[0.75, 1.75], 1e-6);
+    assert_close(state.get("norm.moving_variance").expect("a variance"), &[0.75 + 2.5 / 3.0, 0.75], 1e-6);
+
+    let inference = model.inference_graph().expect("a graph");
+    let session = run(&inference.graph, &mut state, 1, &[("x", Feed::F32(&[1.0, 7.0]))]);
+    let moved = |x: f64, mean: f64, variance: f64| (x - mean) / (variance + 1e-3).sqrt();
+    let expected = [moved(1.0, 0.75, 0.75 + 2.5 / 3.0), moved(7.0, 1.75, 0.75)];
+    assert_close(session.output(inference.predictions), &expected, 1e-6);
+}

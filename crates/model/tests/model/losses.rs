@@ -1,0 +1,149 @@
+//! Every loss against its formula in f64: values and gradients.
+
+use proofmark_engine::{Feed, StateBlock};
+use proofmark_model::layers::{activation, dense};
+use proofmark_model::losses::LossTarget;
+use proofmark_model::{Activation, Loss, ModelSpec, Target};
+
+use crate::harness::{assert_close, run};
+
+const OUTPUTS: usize = 3;
+
+/// What the last activation is applied to, two samples. Errors are far from the kinks of the losses.
+const Z: [f32; 6] = [0.5, -1.25, 2.0, -0.75, 3.5, 0.125];
+
+struct Case {
+    json: &'static str,
+    last: Activation,
+    /// Class indices or numbers.
+    target: [f32; 6],
+    /// The loss of a sample: of the last activation's inputs and the target.
+    loss: fn(&[f64], &[f64]) -> f64,
+}
+
+fn cases() -> Vec<Case> {
+    vec![
+        Case {
+            json: r#""categorical_crossentropy""#,
+            last: Activation::Softmax,
+            target: [2.0, 0.0, f32::NAN, f32::NAN, f32::NAN, f32::NAN],
+            loss: |z, y| z.iter().map(|z| z.exp()).sum::<f64>().ln() - z[y[0] as usize],
+        },
+        Case {
+            json: r#""mse""#,
+            last: Activation::Tanh,
+            target: [0.25, 1.0, -2.0, 0.5, 4.0, 0.0],
+            loss: |z, y| (0..OUTPUTS).map(|i| (z[i].tanh() - y[i]).powi(2)).sum::<f64>() / 3.0,
+        },
+        Case {
+            json: r#""mae""#,
+            last: Activation::Linear,
+            target: [0.25, 1.0, -2.0, 0.5, 4.0, 0.0],
+            loss: |z, y| (0..OUTPUTS).map(|i| (z[i] - y[i]).abs()).sum::<f64>() / 3.0,
+        },
+        Case {
+            json: r#"{ "huber": { "delta": 0.75 } }"#,
+            last: Activation::Linear,
+            target: [0.25, 1.0, -2.0, 0.5, 4.0, 0.0],
+            loss: |z, y| {
+                let huber = |e: f64| if e <= 0.75 { 0.5 * e * e } else { 0.75 * (e - 0.375) };
+                (0..OUTPUTS).map(|i| huber((z[i] - y[i]).abs())).sum::<f64>() / 3.0
+            },
+        },
+    ]
+}
+
+#[test]
+fn values_and_gradients() {
+    let mut seen = vec!["binary_crossentropy"];
+    for case in cases() {
+        let loss: Loss = serde_json::from_str(case.json).expect("a loss");
+        seen.push(loss.kind());
+        let target = match loss.target() {
+            LossTarget::Class => Target::Category { classes: OUTPUTS },
+            LossTarget::Binary | LossTarget::Number => Target::Number { outputs: OUTPUTS },
+        };
+        check(&loss, case.last, target, OUTPUTS, &Z, &case.target, case.loss);
+    }
+    for kind in Loss::KINDS {
+        assert!(seen.contains(kind), "{kind} has no case");
+    }
+}
+
+#[test]
+fn binary_crossentropy_on_both_sides() {
+    let loss: Loss = serde_json::from_str(r#""binary_crossentropy""#).expect("a loss");
+    let definition = |z: &[f64], y: &[f64]| {
+        let softplus = |z: f64| z.max(0.0) + (-z.abs()).exp().ln_1p();
+        y[0] * softplus(-z[0]) + (1.0 - y[0]) * softplus(z[0])
+    };
+    let z = [0.0, 0.0, 12.0, -30.0, 30.0, 1.5];
+    let y = [0.0, 1.0, 1.0, 0.0, 0.0, 0.25];
+    check(&loss, Activation::Sigmoid, Target::Category { classes: 2 }, 1, &z, &y, definition);
+}
+
+/// The evaluation's losses, and the gradient of a bias under the last activation by central differences.
+fn check(
+    loss: &Loss,
+    last: Activation,
+    target: Target,
+    outputs: usize,
+    z: &[f32],
+    y: &[f32],
+    definition: fn(&[f64], &[f64]) -> f64,
+) {
+    // The dense layer passes the sample on and adds a bias of zero, whose gradient is that of what follows.
+    let spec = ModelSpec::new().add(dense(outputs).named("pass")).add(activation(last));
+    let model = spec.check([outputs], target).expect("a model");
+    let classes: Vec<i32> = y.iter().take(z.len() / outputs).map(|class| *class as i32).collect();
+    let fed = match loss.target() {
+        LossTarget::Class => Feed::I32(&classes),
+        LossTarget::Binary | LossTarget::Number => Feed::F32(y),
+    };
+    let samples = z.len() / outputs;
+    let expected = |shift: &[f64]| -> Vec<f64> {
+        (0..samples)
+            .map(|sample| {
+                let moved: Vec<f64> = (0..outputs).map(|i| f64::from(z[sample * outputs + i]) + shift[i]).collect();
+                let target: Vec<f64> = match loss.target() {
+                    LossTarget::Class => vec![f64::from(y[sample])],
+                    _ => (0..outputs).map(|i| f64::from(y[sample * outputs + i])).collect(),
+                };
+                definition(&moved, &target)
+            })
+            .collect()
+    };
+    let unmoved = vec![0.0; outputs];
+
+    let evaluation = model.evaluation_graph(loss).expect("an evaluation");
+    let mut state = StateBlock::new(&evaluation.graph);
+    identity(&mut state, outputs);
+    let feeds = [("x", Feed::F32(z)), ("target", fed)];
+    let session = run(&evaluation.graph, &mut state, samples, &feeds);
+    assert_close(session.output(evaluation.loss), &expected(&unmoved), 1e-6);
+
+    let gradients = model.gradient_graph(loss).expect("gradients");
+    let weight: Vec<f32> = (1..=samples).map(|sample| sample as f32).collect();
+    let feeds =
+        [("x", Feed::F32(z)), ("target", fed), ("weight", Feed::F32(&weight)), ("loss_scale", Feed::F32(&[0.5]))];
+    let session = run(&gradients.graph, &mut state, samples, &feeds);
+    assert_close(session.output(gradients.loss), &expected(&unmoved), 1e-6);
+    let (_, bias) = gradients.gradients.iter().find(|(name, _)| name == "pass.bias").expect("the bias");
+    let slopes: Vec<f64> = (0..outputs)
+        .map(|i| {
+            let total = |h: f64| -> f64 {
+                let mut shift = unmoved.clone();
+                shift[i] = h;
+                expected(&shift).iter().zip(&weight).map(|(loss, weight)| 0.5 * loss * f64::from(*weight)).sum()
+            };
+            (total(1e-5) - total(-1e-5)) / 2e-5
+        })
+        .collect();
+    assert_close(session.output(*bias), &slopes, 2e-6);
+}
+
+fn identity(state: &mut StateBlock, outputs: usize) {
+    let kernel = state.get_mut("pass.kernel").expect("the kernel");
+    kernel.fill(0.0);
+    (0..outputs).for_each(|i| kernel[i * outputs + i] = 1.0);
+}

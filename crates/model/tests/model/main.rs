@@ -1,0 +1,17 @@
+//! Everything that is tested through the crate's own front door.
+#![allow(clippy::disallowed_methods, reason = "what is tested is held against std's functions, within a tolerance")]
+#![allow(clippy::disallowed_types, reason = "the other implementation of safetensors takes a hash map")]
+
+mod errors;
+mod examples;
+mod gradients;
+mod graphs;
+mod harness;
+mod initializers;
+mod layers;
+mod losses;
+mod model_file;
+mod optimizers;
+mod schedules;
+mod schema;
+mod spec;
