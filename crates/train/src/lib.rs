@@ -1,1 +1,23 @@
 //! The training loop, metrics and checkpoints.
+//!
+//! Entry points: [`train`](training::train) runs epochs over prepared data and tells a [`Recorder`] what happens;
+//! [`predict`](predict::predict) runs a model over a set; [`metrics::evaluate`] measures what it said;
+//! [`checkpoint`] is the saved state from which a training goes on with the same bits.
+//!
+//! This crate does not know: databases, HTTP, folders, terminals; where events and checkpoints go is the recorder's.
+
+pub mod checkpoint;
+mod early_stopping;
+mod error;
+mod event;
+pub mod metrics;
+pub mod predict;
+mod spec;
+pub mod training;
+
+pub use checkpoint::{Checkpoint, CheckpointError};
+pub use early_stopping::{EarlyStopping, EarlyStoppingSpec, Monitor};
+pub use error::TrainError;
+pub use event::{EpochEnd, Event, Progress, RecordError, Recorder, StopReason};
+pub use spec::{EvaluateSpec, TrainSpec};
+pub use training::{Trained, train};

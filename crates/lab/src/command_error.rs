@@ -1,0 +1,173 @@
+use std::path::PathBuf;
+
+use proofmark_data::DataError;
+use proofmark_evidence::EvidenceError;
+use proofmark_messages::{Lang, Localize, cli as say, display_in_english, lab};
+use proofmark_model::{ModelErrors, ModelFileError};
+use proofmark_report::ExtractError;
+use proofmark_store::StoreError;
+use proofmark_train::predict::PredictError;
+
+use crate::error::{ErrorKind, LabError};
+use crate::spec::diagnostic::Diagnostics;
+
+/// Why something could not be done with a run that is there, or with a spec that is not to be trained.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum CommandError {
+    /// What the pipeline says.
+    Lab(LabError),
+    /// A file that cannot be read or written.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A model file that is none, or does not fit its model.
+    ModelFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: ModelFileError,
+    },
+    /// A model file without what a prediction needs besides parameters.
+    ModelMetadata {
+        /// The file.
+        path: PathBuf,
+        /// The key that is missing or does not read.
+        key: &'static str,
+    },
+    /// A model file that is not the one that the run's evidence names.
+    ModelAltered {
+        /// The file.
+        path: PathBuf,
+        /// The digest in the evidence.
+        expected: String,
+        /// The file's.
+        found: String,
+    },
+    /// A model that was valid when it was trained and is not now.
+    Model(ModelErrors),
+    /// A page without evidence.
+    Page {
+        /// The page.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: ExtractError,
+    },
+    /// There is no scenario of this name.
+    NoSuchScenario {
+        /// The name.
+        name: String,
+    },
+    /// A file to write that is there already.
+    FileExists {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// An embedded scenario does not say where its data are: a mistake of ours.
+    ScenarioWithoutData {
+        /// The scenario.
+        name: &'static str,
+    },
+}
+
+impl CommandError {
+    /// Whose mistake it is.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            CommandError::Lab(error) => error.kind(),
+            CommandError::Model(_) | CommandError::ScenarioWithoutData { .. } => ErrorKind::Ours,
+            CommandError::File { .. }
+            | CommandError::ModelFile { .. }
+            | CommandError::ModelMetadata { .. }
+            | CommandError::ModelAltered { .. }
+            | CommandError::Page { .. }
+            | CommandError::NoSuchScenario { .. }
+            | CommandError::FileExists { .. } => ErrorKind::User,
+        }
+    }
+
+    /// The problems of the spec with their places, where it is that.
+    pub fn diagnostics(&self) -> Option<&Diagnostics> {
+        match self {
+            CommandError::Lab(error) => error.diagnostics(),
+            _ => None,
+        }
+    }
+}
+
+impl Localize for CommandError {
+    fn text(&self, lang: Lang) -> String {
+        match self {
+            CommandError::Lab(error) => error.text(lang),
+            CommandError::File { path, source } => say::file_failed(lang, path.display(), source),
+            CommandError::ModelFile { path, source } => say::model_file(lang, path.display(), source.text(lang)),
+            CommandError::ModelMetadata { path, key } => say::model_metadata(lang, path.display(), key),
+            CommandError::ModelAltered { path, expected, found } => {
+                say::model_altered(lang, path.display(), expected, found)
+            }
+            CommandError::Model(errors) => errors.text(lang),
+            CommandError::Page { path, source } => say::page(lang, path.display(), source.text(lang)),
+            CommandError::NoSuchScenario { name } => say::no_such_scenario(lang, name),
+            CommandError::FileExists { path } => say::file_exists(lang, path.display()),
+            CommandError::ScenarioWithoutData { name } => say::scenario_without_data(lang, name),
+        }
+    }
+
+    fn hint(&self, lang: Lang) -> Option<String> {
+        match self {
+            CommandError::Lab(error) => error.hint(lang),
+            CommandError::ModelFile { source, .. } => source.hint(lang),
+            CommandError::ModelMetadata { .. } => Some(say::model_metadata_hint(lang)),
+            CommandError::ModelAltered { .. } => Some(say::model_altered_hint(lang)),
+            CommandError::Model(_) | CommandError::ScenarioWithoutData { .. } => Some(lab::internal_hint(lang)),
+            CommandError::Page { source, .. } => source.hint(lang),
+            CommandError::NoSuchScenario { .. } => {
+                let names: Vec<String> =
+                    crate::scenarios::ALL.iter().map(|scenario| format!("`{}`", scenario.name)).collect();
+                Some(say::no_such_scenario_hint(lang, names.join(&say::comma(lang))))
+            }
+            CommandError::FileExists { .. } => Some(say::file_exists_hint(lang)),
+            CommandError::File { .. } => None,
+        }
+    }
+}
+
+display_in_english!(CommandError);
+
+impl std::error::Error for CommandError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            CommandError::Lab(error) => Some(error),
+            CommandError::File { source, .. } => Some(source),
+            CommandError::ModelFile { source, .. } => Some(source),
+            CommandError::Model(errors) => Some(errors),
+            CommandError::Page { source, .. } => Some(source),
+            CommandError::ModelMetadata { .. }
+            | CommandError::ModelAltered { .. }
+            | CommandError::NoSuchScenario { .. }
+            | CommandError::FileExists { .. }
+            | CommandError::ScenarioWithoutData { .. } => None,
+        }
+    }
+}
+
+macro_rules! from {
+    ($($source:ty),* $(,)?) => {
+        $(impl From<$source> for CommandError {
+            fn from(error: $source) -> Self {
+                CommandError::Lab(error.into())
+            }
+        })*
+    };
+}
+
+from!(LabError, Diagnostics, DataError, StoreError, EvidenceError, PredictError);
+
+impl From<ModelErrors> for CommandError {
+    fn from(errors: ModelErrors) -> Self {
+        CommandError::Model(errors)
+    }
+}

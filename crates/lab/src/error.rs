@@ -1,0 +1,169 @@
+use proofmark_data::DataError;
+use proofmark_evidence::EvidenceError;
+use proofmark_messages::{Lang, Localize, display_in_english, lab as say};
+use proofmark_store::StoreError;
+use proofmark_train::{TrainError, predict::PredictError};
+
+use crate::lock::Difference;
+use crate::spec::diagnostic::Diagnostics;
+
+/// Why the lab could not do what it was asked. A gate or an acceptance that says no is no error.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum LabError {
+    /// The spec cannot be used; everything that is wrong, with its place.
+    Spec(Diagnostics),
+    /// The data cannot be used.
+    Data(DataError),
+    /// The training stopped.
+    Train(TrainError),
+    /// The folder of a run cannot be read or written.
+    Store(StoreError),
+    /// A statement cannot be made.
+    Evidence(EvidenceError),
+    /// A run that has ended cannot be resumed.
+    NothingToResume {
+        /// The run.
+        run: String,
+    },
+    /// Spec, data or program are not those that the run began with.
+    LockDiffers(Difference),
+    /// The run was made under another numerics version.
+    NumericsDiffer {
+        /// The run's.
+        was: u32,
+        /// The program's.
+        is: u32,
+    },
+    /// The run does not say where its paths begin.
+    BaseUnknown {
+        /// The run.
+        run: String,
+    },
+    /// The gate refuses the data of a run that is to be trained again.
+    GateRefused,
+    /// There is no such epoch.
+    NoEpoch {
+        /// The epoch asked for.
+        epoch: u32,
+        /// Complete epochs of the run.
+        epochs: u32,
+    },
+    /// The checkpoint at the end of this epoch is missing or damaged.
+    NoKeptCheckpoint {
+        /// The epoch.
+        epoch: u32,
+    },
+    /// A model cannot run: a mistake of ours.
+    Predict(PredictError),
+}
+
+/// Whose mistake an error is: it decides the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The input's: the person can mend it.
+    User,
+    /// Ours.
+    Ours,
+}
+
+impl LabError {
+    /// Whose mistake it is.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            LabError::Predict(_) | LabError::Evidence(_) | LabError::Train(TrainError::Run(_)) => ErrorKind::Ours,
+            _ => ErrorKind::User,
+        }
+    }
+
+    /// The problems of the spec with their places, where it is that.
+    pub fn diagnostics(&self) -> Option<&Diagnostics> {
+        match self {
+            LabError::Spec(diagnostics) => Some(diagnostics),
+            _ => None,
+        }
+    }
+}
+
+impl Localize for LabError {
+    fn text(&self, lang: Lang) -> String {
+        match self {
+            LabError::Spec(diagnostics) => {
+                let texts: Vec<String> = diagnostics.entries.iter().map(|entry| entry.message.text(lang)).collect();
+                texts.join("; ")
+            }
+            LabError::Data(error) => error.text(lang),
+            LabError::Train(TrainError::Run(error)) => say::internal(lang, error),
+            LabError::Train(error) => error.text(lang),
+            LabError::Store(error) => error.text(lang),
+            LabError::Evidence(error) => error.text(lang),
+            LabError::NothingToResume { run } => say::nothing_to_resume(lang, run),
+            LabError::LockDiffers(difference) => {
+                say::lock_differs(lang, &difference.path, short(&difference.left), short(&difference.right))
+            }
+            LabError::NumericsDiffer { was, is } => say::numerics_differ(lang, was, is),
+            LabError::BaseUnknown { run } => say::base_unknown(lang, run),
+            LabError::GateRefused => say::gate_refused_again(lang),
+            LabError::NoEpoch { epoch, epochs } => say::no_epoch(lang, epoch, epochs),
+            LabError::NoKeptCheckpoint { epoch } => say::no_kept_checkpoint(lang, epoch),
+            LabError::Predict(error) => say::internal(lang, error),
+        }
+    }
+
+    fn hint(&self, lang: Lang) -> Option<String> {
+        match self {
+            LabError::Data(error) => error.hint(lang),
+            LabError::Train(TrainError::Run(_)) | LabError::Predict(_) => Some(say::internal_hint(lang)),
+            LabError::Train(error) => error.hint(lang),
+            LabError::Store(error) => error.hint(lang),
+            LabError::Evidence(error) => error.hint(lang),
+            LabError::NothingToResume { run } => Some(say::nothing_to_resume_hint(lang, run)),
+            LabError::LockDiffers(_) => Some(say::lock_differs_hint(lang)),
+            LabError::NumericsDiffer { .. } => Some(say::numerics_differ_hint(lang)),
+            LabError::BaseUnknown { .. } => Some(say::base_unknown_hint(lang)),
+            LabError::NoKeptCheckpoint { .. } => Some(say::no_kept_checkpoint_hint(lang)),
+            LabError::Spec(_) | LabError::GateRefused | LabError::NoEpoch { .. } => None,
+        }
+    }
+}
+
+/// A JSON value in back-quotes, cut where it is long.
+fn short(value: &serde_json::Value) -> String {
+    let text = value.to_string();
+    let cut: String = text.chars().take(60).collect();
+    if cut.len() < text.len() { format!("`{cut}…`") } else { format!("`{text}`") }
+}
+
+display_in_english!(LabError);
+
+impl std::error::Error for LabError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            LabError::Data(error) => Some(error),
+            LabError::Train(error) => Some(error),
+            LabError::Store(error) => Some(error),
+            LabError::Evidence(error) => Some(error),
+            LabError::Predict(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+macro_rules! from {
+    ($($source:ty => $variant:ident;)*) => {
+        $(impl From<$source> for LabError {
+            fn from(error: $source) -> Self {
+                LabError::$variant(error)
+            }
+        })*
+    };
+}
+
+from! {
+    Diagnostics => Spec;
+    DataError => Data;
+    TrainError => Train;
+    StoreError => Store;
+    EvidenceError => Evidence;
+    PredictError => Predict;
+}

@@ -1,0 +1,81 @@
+use proofmark_data::Progress as DataProgress;
+use proofmark_engine::cpu::Level;
+use proofmark_messages::Lang;
+use proofmark_report::Stage;
+use proofmark_train::{EpochEnd, Progress as TrainProgress};
+
+use crate::spec::diagnostic::Message;
+
+/// What a run needs to know of the machine and the person, and where it tells what happens. Implemented by the command
+/// line, and in memory for tests.
+pub trait Host {
+    /// Milliseconds since 1970-01-01 UTC.
+    fn unix_milliseconds(&self) -> u64;
+
+    /// Seconds since some moment, for durations.
+    fn seconds(&self) -> f64;
+
+    /// Whether the person asked to stop.
+    fn is_interrupted(&self) -> bool {
+        false
+    }
+
+    /// Worker threads to train on, at least 1.
+    fn threads(&self) -> usize;
+
+    /// Which instructions to use.
+    fn level(&self) -> Level {
+        Level::best()
+    }
+
+    /// The machine in words, for envelopes and the report.
+    fn machine(&self) -> String;
+
+    /// Who runs this, for envelopes.
+    fn made_by(&self) -> String;
+
+    /// CPU time of the process so far, in seconds.
+    fn cpu_seconds(&self) -> Option<f64> {
+        None
+    }
+
+    /// Largest resident memory of the process so far.
+    fn peak_memory_bytes(&self) -> Option<u64> {
+        None
+    }
+
+    /// The language of the report.
+    fn lang(&self) -> Lang {
+        Lang::En
+    }
+
+    /// Takes notice of what happens.
+    fn observe(&mut self, _observation: Observation<'_>) {}
+}
+
+/// Something that a person may want to see while it happens.
+#[derive(Clone, Copy)]
+pub enum Observation<'a> {
+    /// The run has its folder.
+    Created {
+        /// The run's id.
+        run: &'a str,
+    },
+    /// A stage begins.
+    Stage(Stage),
+    /// Data are being read or judged.
+    Data(DataProgress<'a>),
+    /// Training goes on.
+    Train(TrainProgress),
+    /// An epoch ended.
+    Epoch {
+        /// What it gave.
+        end: &'a EpochEnd,
+        /// All epochs.
+        epochs: u32,
+        /// Training samples.
+        samples: usize,
+    },
+    /// Something that is no error and should be known, such as a damaged checkpoint that was skipped.
+    Notice(&'a dyn Message),
+}

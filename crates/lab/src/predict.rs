@@ -1,0 +1,151 @@
+//! What a trained model says about new images. Everything stands in the model file: layers, classes, preprocessing.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read as _};
+use std::path::{Path, PathBuf};
+
+use proofmark_data::{FittedFeature, read_idx_for_prediction, read_image_for_prediction};
+use proofmark_engine::StateBlock;
+use proofmark_evidence::{Claim, Digest, Kind, Statement};
+use proofmark_model::{CheckedModel, ModelSpec, Target, model_file};
+use proofmark_store::{RunFile, RunFolder};
+use proofmark_train::metrics::most_probable;
+use proofmark_train::predict::{PredictError, Predictor};
+use serde::de::DeserializeOwned;
+
+use crate::command_error::CommandError;
+use crate::host::Host;
+use crate::pipeline::executor;
+
+/// A model that is ready to predict.
+pub struct Classifier {
+    predictor: Predictor,
+    state: StateBlock,
+    feature: FittedFeature,
+    classes: Vec<String>,
+}
+
+/// What a model says about one image.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prediction {
+    /// The file.
+    pub file: PathBuf,
+    /// Which image of an IDX file, from 0; `None` for a file of one image.
+    pub row: Option<usize>,
+    /// The most probable class.
+    pub class: String,
+    /// Its probability.
+    pub probability: f32,
+    /// The probabilities of all classes, in the order of [`Classifier::classes`].
+    pub probabilities: Vec<f32>,
+}
+
+/// Images of an IDX file that are prepared at a time.
+const CHUNK: usize = 256;
+
+impl Classifier {
+    /// The model of a run, held against the digest in the run's evidence.
+    ///
+    /// # Errors
+    /// A run without a model; a model file that is damaged or not the one that was measured.
+    pub fn open(run: &RunFolder, host: &dyn Host) -> Result<Classifier, CommandError> {
+        let path = run.file_path(RunFile::Model);
+        let bytes = run.read(RunFile::Model)?;
+        let found = Digest::of(&bytes).to_string();
+        for (statement, _) in run.evidence()? {
+            if statement.kind() == Kind::TrainRun
+                && let Some(expected) = text_claim(&statement, "model")
+                && expected != found
+            {
+                return Err(CommandError::ModelAltered { path, expected, found });
+            }
+        }
+        let at_path = |source| CommandError::ModelFile { path: path.clone(), source };
+        let file = model_file::parse(&bytes).map_err(at_path)?;
+        let spec: ModelSpec = metadata(&file, "model", &path)?;
+        let classes: Vec<String> = metadata(&file, "classes", &path)?;
+        let feature: FittedFeature = metadata(&file, "feature", &path)?;
+        let model = CheckedModel::new(&spec, feature.shape(), Target::Category { classes: classes.len() })?;
+        let mut state = StateBlock::new(&model.inference_graph()?.graph);
+        file.load(&mut state).map_err(at_path)?;
+        let predictor = Predictor::new(&model, executor(host), &state)?;
+        Ok(Classifier { predictor, state, feature, classes })
+    }
+
+    /// The classes' names.
+    pub fn classes(&self) -> &[String] {
+        &self.classes
+    }
+
+    /// Predicts the images of a file: every one of an IDX file (plain or gzipped), or the one of a PNG or JPEG file.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or is none of these.
+    pub fn predict(&mut self, path: &Path) -> Result<Vec<Prediction>, CommandError> {
+        if !is_idx(path)? {
+            let sample = read_image_for_prediction(path, &self.feature)?;
+            return Ok(self.outputs(path, &sample, None)?);
+        }
+        let images = read_idx_for_prediction(path, &self.feature)?;
+        let elements = images.feature_shape().elements();
+        let mut samples = vec![0.0; CHUNK * elements];
+        let mut predictions = Vec::with_capacity(images.len());
+        for first in (0..images.len()).step_by(CHUNK) {
+            let samples = &mut samples[..CHUNK.min(images.len() - first) * elements];
+            images.gather(first, samples);
+            predictions.extend(self.outputs(path, samples, Some(first))?);
+        }
+        Ok(predictions)
+    }
+
+    fn outputs(
+        &mut self,
+        path: &Path,
+        samples: &[f32],
+        first: Option<usize>,
+    ) -> Result<Vec<Prediction>, PredictError> {
+        let outputs = self.predictor.predict_raw(&mut self.state, samples)?;
+        let prediction = |(idx, row): (usize, &[f32])| {
+            let best = most_probable(row);
+            Prediction {
+                file: path.to_owned(),
+                row: first.map(|first| first + idx),
+                class: self.classes[best].clone(),
+                probability: row[best],
+                probabilities: row.to_vec(),
+            }
+        };
+        Ok(outputs.chunks_exact(self.classes.len()).enumerate().map(prediction).collect())
+    }
+}
+
+/// A text that a statement claims.
+pub(crate) fn text_claim(statement: &Statement, name: &str) -> Option<String> {
+    match statement.claims().get(name)? {
+        Claim::Text(text) => Some(text.clone()),
+        _ => None,
+    }
+}
+
+fn metadata<T: DeserializeOwned>(
+    file: &model_file::ModelFile<'_>,
+    key: &'static str,
+    path: &Path,
+) -> Result<T, CommandError> {
+    let missing = || CommandError::ModelMetadata { path: path.to_owned(), key };
+    let text = file.metadata.get(key).ok_or_else(missing)?;
+    // What does not read was not written by this program: the file is named, and the key.
+    serde_json::from_str(text).map_err(|_| missing())
+}
+
+/// Whether a file begins as IDX files do: with two zeros, or gzipped. No image does.
+fn is_idx(path: &Path) -> Result<bool, CommandError> {
+    let at_path = |source| CommandError::File { path: path.to_owned(), source };
+    let mut start = [0; 2];
+    match File::open(path).and_then(|mut file| file.read_exact(&mut start)) {
+        Ok(()) => Ok(matches!(start, [0, 0] | [0x1f, 0x8b])),
+        // Shorter than two bytes: no image either, and the reader of images says so.
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(false),
+        Err(error) => Err(at_path(error)),
+    }
+}

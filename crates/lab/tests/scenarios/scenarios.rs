@@ -1,0 +1,151 @@
+//! Every scenario: it can be read, its gate says what it is meant to say, and its model fits. The trainings take minutes and are not
+//! done here.
+
+use std::fs;
+use std::path::PathBuf;
+
+use proofmark_criteria::Outcome as Holds;
+use proofmark_data::{DataReport, DefectsApplied, GateReport, Reason};
+use proofmark_lab::pipeline::{RunResult, SpecSource, read_spec, run};
+use proofmark_lab::{Host, PreparedRun, prepare_run};
+use proofmark_report::Outcome;
+use proofmark_store::{RunFile, Runs, State};
+
+use crate::root;
+
+/// Every scenario, each with its test below.
+const SCENARIOS: &[&str] = &["digits-dirty/beyond-repair.yaml", "digits-dirty/digits-dirty.yaml", "digits/digits.yaml"];
+
+/// A machine on which time stands still.
+struct Still;
+
+impl Host for Still {
+    fn unix_milliseconds(&self) -> u64 {
+        1_795_000_000_000
+    }
+
+    fn seconds(&self) -> f64 {
+        0.0
+    }
+
+    fn threads(&self) -> usize {
+        1
+    }
+
+    fn machine(&self) -> String {
+        "a machine".to_owned()
+    }
+
+    fn made_by(&self) -> String {
+        "a test".to_owned()
+    }
+}
+
+fn source(scenario: &str) -> SpecSource {
+    let path = root().join("scenarios").join(scenario);
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let base = path.parent().expect("a scenario stands in a folder").to_owned();
+    SpecSource { file_name: scenario.to_owned(), text, base, overrides: Vec::new() }
+}
+
+fn prepared(scenario: &str) -> PreparedRun {
+    let source = source(scenario);
+    let read = read_spec(&source).unwrap_or_else(|error| panic!("{scenario}: {error}"));
+    prepare_run(&read, &source.base, &mut Still).unwrap_or_else(|error| panic!("{scenario}: {error}"))
+}
+
+fn gate(report: &DataReport) -> &GateReport {
+    report.gate.as_ref().expect("a run has a gate")
+}
+
+fn holds(verdicts: &[proofmark_criteria::Verdict]) -> Vec<bool> {
+    verdicts.iter().map(|verdict| verdict.outcome == Holds::Yes).collect()
+}
+
+#[test]
+fn every_scenario_has_a_test() {
+    let mut found = Vec::new();
+    for folder in
+        fs::read_dir(root().join("scenarios")).expect("the scenarios").map(|entry| entry.expect("an entry").path())
+    {
+        if !folder.is_dir() {
+            continue;
+        }
+        for file in fs::read_dir(&folder).expect("a scenario").map(|entry| entry.expect("an entry").path()) {
+            if file.extension().is_some_and(|extension| extension == "yaml") {
+                let parts: PathBuf = file.components().rev().take(2).collect::<Vec<_>>().into_iter().rev().collect();
+                found.push(parts.display().to_string());
+            }
+        }
+    }
+    found.sort();
+    assert_eq!(found, SCENARIOS);
+}
+
+#[test]
+fn digits_are_good_as_they_are() {
+    let PreparedRun { preparation, model, lock } = prepared("digits/digits.yaml");
+    let gate = gate(&preparation.report);
+    assert_eq!((gate.verdict, holds(&gate.before)), (Holds::Yes, vec![true; 4]));
+    assert!(gate.rounds.is_empty(), "{:?}", gate.rounds);
+    let split = &preparation.report.split;
+    assert_eq!([split.train.rows, split.validation.rows, split.test.rows], [54_000, 6_000, 10_000]);
+    assert_eq!(model.expect("a model").summary().parameters(), 225_034);
+    assert_eq!(lock.prepared.len(), 3);
+}
+
+#[test]
+fn dirty_digits_are_refused_cleaned_and_then_good() {
+    let PreparedRun { preparation, model, .. } = prepared("digits-dirty/digits-dirty.yaml");
+    let report = &preparation.report;
+    let injected =
+        DefectsApplied { seed: 1, missing_labels: 300, duplicates: 1200, blank: 180, noise: 120, stripes: 120 };
+    assert_eq!(report.defects, Some(injected));
+
+    let gate = gate(report);
+    assert_eq!(holds(&gate.before), [true, false, false, false, false]);
+    assert_eq!((gate.verdict, holds(&gate.after)), (Holds::Yes, vec![true; 5]));
+    assert_eq!(gate.stopped, Reason::Met);
+    let rounds: Vec<Vec<(&str, usize)>> = gate
+        .rounds
+        .iter()
+        .map(|round| {
+            let rows = round.applied.iter();
+            rows.map(|touched| (touched.operator.name(), touched.train.len() + touched.validation.len())).collect()
+        })
+        .collect();
+    // All that was injected goes, and nothing else.
+    let all =
+        [("drop_missing", 300), ("drop_constant_images", 180), ("drop_rough_images", 240), ("drop_duplicates", 1200)];
+    assert_eq!(rounds, [all]);
+    assert_eq!(report.split.train.rows + report.split.validation.rows, 60_000 - 1_920);
+    // Nobody touches the test split.
+    assert_eq!(report.split.test.rows, 10_000);
+    assert!(model.is_some());
+}
+
+#[test]
+fn what_is_beyond_repair_ends_before_the_training_and_says_why() {
+    let data_dir = tempfile::tempdir().expect("a folder");
+    let runs = Runs::open(data_dir.path());
+    let RunResult { run: id, outcome, model_digest, report, .. } =
+        run(&source("digits-dirty/beyond-repair.yaml"), &runs, &mut Still).expect("a refusal is a result");
+    assert_eq!((outcome, model_digest), (Some(Outcome::DataRefused), None));
+
+    let html = fs::read_to_string(report.expect("a report")).expect("the report");
+    assert!(html.contains("12000") || html.contains("12,000"), "the report does not say how much would be dropped");
+    let folder = runs.find(&id).expect("the run");
+    assert_eq!(folder.status().expect("a status").state, State::Refused);
+    assert!(folder.read(RunFile::Model).is_err(), "a model was trained on refused data");
+}
+
+#[test]
+fn what_is_beyond_repair_would_lose_too_much() {
+    let PreparedRun { preparation, model, .. } = prepared("digits-dirty/beyond-repair.yaml");
+    let gate = gate(&preparation.report);
+    assert_eq!(gate.verdict, Holds::No);
+    assert_eq!(gate.stopped, Reason::TooMuchDropped { class: None, dropped: 12_000, of: 60_000, max_dropped: 0.02 });
+    // The round is on record, and does not stand.
+    assert_eq!(gate.rounds.iter().map(|round| round.accepted).collect::<Vec<_>>(), [false]);
+    assert!(preparation.prepared.is_none() && model.is_none());
+}

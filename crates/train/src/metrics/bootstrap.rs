@@ -1,0 +1,92 @@
+use proofmark_tensor::random::Stream;
+
+use super::calibration::Sums;
+use super::{Confusion, Estimate, Method, Predictions};
+
+/// Number of resamples.
+const RESAMPLES: usize = 2000;
+
+/// What each bootstrap resample of the samples gives; drawn once for all metrics, so that gains are paired.
+pub(super) struct Resamples {
+    resamples: Vec<Resample>,
+}
+
+/// One resample's counts and means.
+pub(super) struct Resample {
+    pub(super) confusion: Confusion,
+    pub(super) baseline: Confusion,
+    pub(super) loss: f64,
+    pub(super) calibration_error: f64,
+}
+
+impl Resamples {
+    /// Draws as many samples as there are, with replacement, 2,000 times.
+    pub(super) fn draw(predictions: &Predictions, majority_class: usize, seed: u64) -> Self {
+        let n = predictions.len();
+        let stream = Stream::new(seed, "bootstrap");
+        let facts: Vec<(usize, usize, f64, f64)> = (0..n)
+            .map(|sample| {
+                let predicted = predictions.predicted(sample);
+                let confidence = f64::from(predictions.row(sample).get(predicted).copied().unwrap_or(0.0));
+                (predictions.labels[sample] as usize, predicted, predictions.loss(sample), confidence)
+            })
+            .collect();
+        let mut bits = vec![0u32; n];
+        let resamples = (0..if n == 0 { 0 } else { RESAMPLES })
+            .map(|resample| {
+                stream.fill_bits(resample as u32, 0, &mut bits);
+                let mut confusion = Confusion::empty(predictions.classes);
+                let mut baseline = Confusion::empty(predictions.classes);
+                let mut loss = 0.0;
+                let mut calibration = Sums::default();
+                for draw in &bits {
+                    let sample = ((u64::from(*draw) * n as u64) >> 32) as usize;
+                    let (actual, predicted, sample_loss, confidence) = facts[sample];
+                    if actual < predictions.classes {
+                        confusion.add(actual, predicted);
+                        baseline.add(actual, majority_class);
+                    }
+                    loss += sample_loss;
+                    calibration.add(confidence, actual == predicted);
+                }
+                let calibration_error = calibration.expected_error();
+                Resample { confusion, baseline, loss: loss / n as f64, calibration_error }
+            })
+            .collect();
+        Resamples { resamples }
+    }
+
+    /// The value with the percentiles 2.5 and 97.5 of `of` over the resamples.
+    pub(super) fn interval(&self, value: f64, of: impl Fn(&Resample) -> f64) -> Estimate {
+        let mut values: Vec<f64> = self.resamples.iter().map(of).collect();
+        values.sort_by(f64::total_cmp);
+        let at = |share: f64| values.get((share * (values.len() as f64 - 1.0)).round() as usize).copied();
+        // The percentile interval of a biased statistic can miss its value; it is then stretched to hold it.
+        let lower95 = at(0.025).unwrap_or(value).min(value);
+        let upper95 = at(0.975).unwrap_or(value).max(value);
+        Estimate { value, lower95, upper95, method: Method::Bootstrap }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::wilson;
+
+    #[test]
+    fn the_bootstrap_of_a_proportion_is_close_to_wilson() {
+        let n = 1000;
+        let predictions = Predictions {
+            classes: 2,
+            probabilities: (0..n).flat_map(|i| if i % 10 == 0 { [0.2, 0.8] } else { [0.8, 0.2] }).collect(),
+            labels: vec![0; n],
+        };
+        let resamples = Resamples::draw(&predictions, 0, 7);
+        let estimate = resamples.interval(0.9, |resample| resample.confusion.accuracy());
+        let exact = wilson(900, 1000);
+        assert!((estimate.lower95 - exact.lower95).abs() < 0.004, "{estimate:?} {exact:?}");
+        assert!((estimate.upper95 - exact.upper95).abs() < 0.004, "{estimate:?} {exact:?}");
+        let again = Resamples::draw(&predictions, 0, 7);
+        assert_eq!(again.interval(0.9, |resample| resample.confusion.accuracy()), estimate);
+    }
+}

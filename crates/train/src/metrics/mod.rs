@@ -1,0 +1,284 @@
+//! What is measured on predictions: one file a metric family, one visible list ([`Metric`]), each with its interval.
+
+mod bootstrap;
+mod calibration;
+mod confusion;
+mod interval;
+
+pub use calibration::{Calibration, CalibrationBin};
+pub use confusion::Confusion;
+pub use interval::{Estimate, Method, wilson};
+
+use proofmark_tensor::math::ln_f64;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use bootstrap::Resamples;
+
+/// A metric of classification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Metric {
+    /// Share of samples whose most probable class is the right one. Interval: Wilson.
+    Accuracy,
+    /// Mean over the classes of (right among those predicted as the class); 0 for a class that is never predicted.
+    /// Interval: bootstrap.
+    Precision,
+    /// Mean over the classes of (found among those of the class). Interval: bootstrap.
+    Recall,
+    /// Mean over the classes of 2 precision recall / (precision + recall). Interval: bootstrap.
+    F1,
+    /// Mean of -ln p(right class), with p at least 1e-7. Interval: bootstrap.
+    Loss,
+    /// Expected calibration error over 15 bins of equal width (Guo et al. 2017, section 2). Interval: bootstrap.
+    CalibrationError,
+    /// The confusion matrix, which the report shows; it has no single value.
+    Confusion,
+}
+
+impl Metric {
+    /// All metrics.
+    pub const ALL: &'static [Metric] = &[
+        Metric::Accuracy,
+        Metric::Precision,
+        Metric::Recall,
+        Metric::F1,
+        Metric::Loss,
+        Metric::CalibrationError,
+        Metric::Confusion,
+    ];
+
+    /// The name in specs, criteria and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Metric::Accuracy => "accuracy",
+            Metric::Precision => "precision",
+            Metric::Recall => "recall",
+            Metric::F1 => "f1",
+            Metric::Loss => "loss",
+            Metric::CalibrationError => "calibration_error",
+            Metric::Confusion => "confusion",
+        }
+    }
+
+    /// Whether larger values are better.
+    pub fn is_higher_better(self) -> bool {
+        !matches!(self, Metric::Loss | Metric::CalibrationError)
+    }
+}
+
+/// What a model said about labelled samples.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Predictions {
+    /// Number of classes, at least 1.
+    pub classes: usize,
+    /// Probabilities, one row of `classes` a sample.
+    pub probabilities: Vec<f32>,
+    /// The right class of each sample.
+    pub labels: Vec<i32>,
+}
+
+impl Predictions {
+    /// Number of samples.
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// The probabilities of a sample.
+    pub fn row(&self, sample: usize) -> &[f32] {
+        &self.probabilities[sample * self.classes..(sample + 1) * self.classes]
+    }
+
+    /// The most probable class of a sample, the first of equals.
+    pub fn predicted(&self, sample: usize) -> usize {
+        most_probable(self.row(sample))
+    }
+
+    /// -ln of the right class's probability, which counts as at least 1e-7.
+    pub fn loss(&self, sample: usize) -> f64 {
+        let probability = self.row(sample).get(self.labels[sample] as usize).copied().unwrap_or(0.0);
+        -ln_f64(f64::from(probability).max(1e-7))
+    }
+}
+
+/// The index of the largest value, the first of equals; NaN never wins against a number.
+pub fn most_probable(row: &[f32]) -> usize {
+    let mut best = 0;
+    for (idx, value) in row.iter().enumerate() {
+        if *value > row[best] || row[best].is_nan() && !value.is_nan() {
+            best = idx;
+        }
+    }
+    best
+}
+
+/// A metric's value, with what a model that always says the most frequent class would reach.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Measured {
+    /// Which metric.
+    pub metric: Metric,
+    /// Value and 95 % interval.
+    pub estimate: Estimate,
+    /// The baseline's value, where the metric is defined for it.
+    pub baseline: Option<f64>,
+    /// Value minus baseline, with its paired bootstrap interval.
+    pub gain: Option<Estimate>,
+}
+
+/// Accuracy within one slice of the samples.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SliceResult {
+    /// What the samples are sliced by: the target's name.
+    pub by: String,
+    /// The slice's value: the class's name.
+    pub value: String,
+    /// Samples in it.
+    pub samples: u64,
+    /// Share of them that is right, with its Wilson interval.
+    pub accuracy: Estimate,
+}
+
+/// A sample that the model got wrong.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Mistake {
+    /// Row in the evaluated set.
+    pub row: usize,
+    /// The right class.
+    pub actual: usize,
+    /// The class that the model said.
+    pub predicted: usize,
+    /// The probability that the model gave to what it said.
+    pub probability: f32,
+}
+
+/// Everything that is measured on one reading of a set.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Evaluation {
+    /// Samples.
+    pub samples: u64,
+    /// The metrics that were asked for, in the order of [`Metric::ALL`].
+    pub metrics: Vec<Measured>,
+    /// Counts of (actual, predicted).
+    pub confusion: Confusion,
+    /// Accuracy by class of the target.
+    pub slices: Vec<SliceResult>,
+    /// How probabilities compare with frequencies.
+    pub calibration: Calibration,
+    /// The worst mistakes: those with the highest probability first, then by row.
+    pub mistakes: Vec<Mistake>,
+}
+
+/// How an evaluation is made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EvaluationOptions<'a> {
+    /// Which metrics.
+    pub metrics: &'a [Metric],
+    /// The target's name, for slices; `None` for no slices.
+    pub slice_by: Option<&'a str>,
+    /// Names of the classes.
+    pub classes: &'a [String],
+    /// The class that the baseline always says: the most frequent of the training set.
+    pub majority_class: usize,
+    /// Seed of the bootstrap.
+    pub seed: u64,
+    /// How many mistakes to keep.
+    pub max_mistakes: usize,
+}
+
+/// Measures predictions. All sums are in f64, in the order of the samples; the bootstrap draws from the counter-based
+/// generator: the same predictions give the same bits.
+pub fn evaluate(predictions: &Predictions, options: &EvaluationOptions<'_>) -> Evaluation {
+    let confusion = Confusion::count(predictions, |sample| predictions.predicted(sample));
+    let baseline = Confusion::count(predictions, |_| options.majority_class);
+    let resamples = Resamples::draw(predictions, options.majority_class, options.seed);
+    let mut metrics = Vec::new();
+    for &metric in Metric::ALL {
+        if metric != Metric::Confusion && options.metrics.contains(&metric) && !predictions.is_empty() {
+            metrics.push(measure(metric, predictions, &confusion, &baseline, &resamples));
+        }
+    }
+    Evaluation {
+        samples: predictions.len() as u64,
+        metrics,
+        slices: options.slice_by.map_or_else(Vec::new, |by| slices(&confusion, by, options.classes)),
+        calibration: Calibration::of(predictions),
+        mistakes: mistakes(predictions, options.max_mistakes),
+        confusion,
+    }
+}
+
+fn measure(
+    metric: Metric,
+    predictions: &Predictions,
+    confusion: &Confusion,
+    baseline: &Confusion,
+    resamples: &Resamples,
+) -> Measured {
+    let of_counts = |counts: &Confusion| match metric {
+        Metric::Accuracy => counts.accuracy(),
+        Metric::Precision => counts.macro_precision(),
+        Metric::Recall => counts.macro_recall(),
+        Metric::F1 => counts.macro_f1(),
+        Metric::Loss | Metric::CalibrationError | Metric::Confusion => 0.0,
+    };
+    match metric {
+        Metric::Accuracy | Metric::Precision | Metric::Recall | Metric::F1 => {
+            let value = of_counts(confusion);
+            let estimate = if metric == Metric::Accuracy {
+                wilson(confusion.right(), confusion.total())
+            } else {
+                resamples.interval(value, |resample| of_counts(&resample.confusion))
+            };
+            let gain = value - of_counts(baseline);
+            let gain = resamples
+                .interval(gain, |resample| of_counts(&resample.confusion) - of_counts(&resample.baseline));
+            Measured { metric, estimate, baseline: Some(of_counts(baseline)), gain: Some(gain) }
+        }
+        Metric::Loss => {
+            let total: f64 = (0..predictions.len()).map(|sample| predictions.loss(sample)).sum();
+            let mean = total / predictions.len() as f64;
+            let estimate = resamples.interval(mean, |resample| resample.loss);
+            Measured { metric, estimate, baseline: None, gain: None }
+        }
+        Metric::CalibrationError | Metric::Confusion => {
+            let value = Calibration::of(predictions).expected_error;
+            let estimate = resamples.interval(value, |resample| resample.calibration_error);
+            Measured { metric, estimate, baseline: None, gain: None }
+        }
+    }
+}
+
+fn slices(confusion: &Confusion, by: &str, classes: &[String]) -> Vec<SliceResult> {
+    classes
+        .iter()
+        .enumerate()
+        .map(|(class, name)| {
+            let samples = confusion.actual(class);
+            SliceResult {
+                by: by.to_owned(),
+                value: name.clone(),
+                samples,
+                accuracy: wilson(confusion.get(class, class), samples),
+            }
+        })
+        .filter(|slice| slice.samples > 0)
+        .collect()
+}
+
+fn mistakes(predictions: &Predictions, most: usize) -> Vec<Mistake> {
+    let mut mistakes: Vec<Mistake> = (0..predictions.len())
+        .filter_map(|row| {
+            let (actual, predicted) = (predictions.labels[row] as usize, predictions.predicted(row));
+            let probability = predictions.row(row)[predicted];
+            (actual != predicted).then_some(Mistake { row, actual, predicted, probability })
+        })
+        .collect();
+    mistakes.sort_by(|a, b| b.probability.total_cmp(&a.probability).then(a.row.cmp(&b.row)));
+    mistakes.truncate(most);
+    mistakes
+}

@@ -1,0 +1,80 @@
+use proofmark_model::{Clip, Loss, Optimizer, Regularizer, Schedule};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::early_stopping::EarlyStoppingSpec;
+use crate::metrics::Metric;
+
+/// How a model is trained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TrainSpec {
+    /// How many times all training samples are seen, at most.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub epochs: u32,
+    /// Samples of one step. Default 32.
+    #[serde(default = "default_batch_size")]
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub batch_size: usize,
+    /// Samples of a shard: what one thread computes alone. It decides bits, and how many threads a step can use
+    /// (`batch_size / shard_size`). Default 8.
+    #[serde(default = "default_shard_size")]
+    #[schemars(range(min = 1, max = 1024))]
+    pub shard_size: usize,
+    /// What is minimised.
+    pub loss: Loss,
+    /// How parameters follow their gradients.
+    pub optimizer: Optimizer,
+    /// How the learning rate changes. Default: not at all.
+    #[serde(default)]
+    pub schedule: Schedule,
+    /// Penalties on the kernels of layers that have none of their own. Default: none.
+    #[serde(default)]
+    pub regularization: Regularizer,
+    /// Limits on the gradients. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clip: Option<Clip>,
+    /// When to stop before all epochs are done. Default: never. The model always gets the parameters of its best epoch on
+    /// validation, where there is validation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub early_stopping: Option<EarlyStoppingSpec>,
+    /// Seconds from one checkpoint to the next within an epoch; every epoch ends with one. Changes no bit. Default 60.
+    #[serde(default = "default_checkpoint_seconds")]
+    #[schemars(range(min = 0.0, max = 86_400.0))]
+    pub checkpoint_seconds: f64,
+}
+
+/// What is measured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EvaluateSpec {
+    /// Which metrics. Default: accuracy, loss, calibration_error, confusion.
+    #[serde(default = "default_metrics")]
+    #[schemars(length(min = 1))]
+    pub metrics: Vec<Metric>,
+    /// By which columns results are sliced; only the target so far. Default: none.
+    #[serde(default)]
+    pub slices: Vec<String>,
+}
+
+impl Default for EvaluateSpec {
+    fn default() -> Self {
+        EvaluateSpec { metrics: default_metrics(), slices: Vec::new() }
+    }
+}
+
+fn default_batch_size() -> usize {
+    32
+}
+
+fn default_shard_size() -> usize {
+    8
+}
+
+fn default_checkpoint_seconds() -> f64 {
+    60.0
+}
+
+fn default_metrics() -> Vec<Metric> {
+    vec![Metric::Accuracy, Metric::Loss, Metric::CalibrationError, Metric::Confusion]
+}

@@ -1,0 +1,453 @@
+//! The loop: epochs of steps, each epoch judged on validation, the best kept.
+//!
+//! Every number here follows from the model, the spec, the prepared data and the seed: batches are cut from the epoch's
+//! order, losses are summed in f64 in that order, and what decides (early stopping, schedules) reads only those sums.
+
+use std::collections::BTreeMap;
+
+use proofmark_data::{PreparedSet, epoch_order};
+use proofmark_engine::cpu::{CpuExecutor, CpuSession};
+use proofmark_engine::plan::PlanOptions;
+use proofmark_engine::{Feed, Session, StateBlock, StateRole, Step};
+use proofmark_model::{CheckedModel, Progress as SchedulePosition, ScheduleState, Training};
+use sha2::{Digest as _, Sha256};
+
+use crate::checkpoint::{self, Checkpoint, CheckpointProgress};
+use crate::early_stopping::EarlyStopping;
+use crate::error::TrainError;
+use crate::event::{EpochEnd, Event, Progress, Recorder, StopReason};
+use crate::metrics::{Predictions, most_probable};
+use crate::predict::Predictor;
+use crate::spec::TrainSpec;
+
+/// Everything that a training depends on, and where it runs.
+#[derive(Clone, Copy)]
+pub struct TrainingInput<'a> {
+    /// The model.
+    pub model: &'a CheckedModel,
+    /// How it is trained.
+    pub spec: &'a TrainSpec,
+    /// What it is trained on.
+    pub train: &'a PreparedSet,
+    /// What epochs are judged on; may be empty.
+    pub validation: &'a PreparedSet,
+    /// Seed of the run: initial parameters, order of samples, dropout.
+    pub seed: u64,
+    /// Digest of all that, for checkpoints.
+    pub training_digest: &'a str,
+    /// Threads and SIMD level; they change no bit. Its plan options are replaced by the spec's.
+    pub executor: CpuExecutor,
+    /// Stop after this many epochs in all, as if interrupted; to train one epoch again.
+    pub stop_after: Option<u32>,
+}
+
+/// A trained model.
+#[derive(Debug)]
+pub struct Trained {
+    /// The states: parameters of the best epoch (of the last one without validation), and the optimizer's last.
+    pub state: StateBlock,
+    /// Complete epochs.
+    pub epochs: u32,
+    /// The epoch of the model's parameters, from 1.
+    pub best_epoch: u32,
+    /// Why it stopped.
+    pub reason: StopReason,
+}
+
+/// Trains a model, from the start or from a checkpoint.
+///
+/// # Errors
+/// [`TrainError`]; what was checkpointed before is kept.
+pub fn train(
+    input: TrainingInput<'_>,
+    resume: Option<Checkpoint>,
+    recorder: &mut dyn Recorder,
+) -> Result<Trained, TrainError> {
+    let mut training = Run::new(input, resume)?;
+    recorder
+        .event(&Event::TrainingStarted { epochs_done: training.epochs_done, step: training.step })
+        .map_err(TrainError::NotRecorded)?;
+    let reason = training.epochs(recorder)?;
+    let best_epoch = training.restore_best();
+    let epochs = training.epochs_done;
+    recorder.event(&Event::TrainingEnded { reason, epochs, best_epoch }).map_err(TrainError::NotRecorded)?;
+    Ok(Trained { state: training.state, epochs, best_epoch, reason })
+}
+
+/// SHA-256 of the model's parameters and statistics: for each, in the order of the block, its name, a zero byte, and its
+/// elements as little-endian f32. What each epoch records and `reproduce` compares.
+pub fn parameters_digest(state: &StateBlock) -> String {
+    let mut hasher = Sha256::new();
+    for entry in state.entries().iter().filter(|entry| entry.role != StateRole::Optimizer) {
+        hasher.update(entry.name.as_bytes());
+        hasher.update([0]);
+        for chunk in state.all()[entry.range()].chunks(1024) {
+            let mut bytes = [0; 4096];
+            for (to, value) in bytes.as_chunks_mut::<4>().0.iter_mut().zip(chunk) {
+                *to = value.to_le_bytes();
+            }
+            hasher.update(&bytes[..chunk.len() * 4]);
+        }
+    }
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A training under way.
+struct Run<'a> {
+    input: TrainingInput<'a>,
+    graph: Training,
+    session: CpuSession,
+    predictor: Option<Predictor>,
+    state: StateBlock,
+    epochs_done: u32,
+    step: u64,
+    step_in_epoch: u64,
+    running: Running,
+    early_stopping: EarlyStopping,
+    schedule: ScheduleState,
+    best: Option<BTreeMap<String, Vec<f32>>>,
+    buffers: Buffers,
+}
+
+/// What is summed up over an epoch.
+#[derive(Clone, Copy, Debug, Default)]
+struct Running {
+    loss: f64,
+    right: u64,
+    samples: u64,
+    seconds: f64,
+}
+
+/// Memory of a step, allocated once.
+struct Buffers {
+    x: Vec<f32>,
+    labels: Vec<i32>,
+    weights: Vec<f32>,
+    ids: Vec<u64>,
+    scalars: Vec<[f32; 1]>,
+}
+
+impl<'a> Run<'a> {
+    fn new(input: TrainingInput<'a>, resume: Option<Checkpoint>) -> Result<Self, TrainError> {
+        let TrainingInput { model, spec, .. } = input;
+        if input.train.is_empty() {
+            return Err(TrainError::NoSamples);
+        }
+        if spec.early_stopping.is_some() && input.validation.is_empty() {
+            return Err(TrainError::EarlyStoppingWithoutValidation);
+        }
+        spec.schedule.check("train.schedule")?;
+        let graph = model.training_graph(&spec.loss, &spec.optimizer, &spec.regularization, spec.clip)?;
+        let mut state = StateBlock::new(&graph.graph);
+        model.initialize(input.seed, &mut state);
+        let options = PlanOptions { shard_samples: spec.shard_size, ..PlanOptions::default() };
+        let executor = CpuExecutor { options, ..input.executor };
+        let batch = spec.batch_size.min(input.train.len());
+        let session = executor.session(&graph.graph, &state, batch)?;
+        let predictor =
+            if input.validation.is_empty() { None } else { Some(Predictor::new(model, executor, &state)?) };
+        let buffers = Buffers {
+            x: vec![0.0; batch * model.input_shape().elements()],
+            labels: vec![0; batch],
+            weights: vec![1.0; batch],
+            ids: vec![0; batch],
+            scalars: vec![[0.0]; spec.optimizer.scalar_names().len()],
+        };
+        let mut run = Run {
+            input,
+            graph,
+            session,
+            predictor,
+            state,
+            epochs_done: 0,
+            step: 0,
+            step_in_epoch: 0,
+            running: Running::default(),
+            early_stopping: EarlyStopping::default(),
+            schedule: ScheduleState::default(),
+            best: None,
+            buffers,
+        };
+        if let Some(checkpoint) = resume {
+            run.resume(checkpoint)?;
+        }
+        Ok(run)
+    }
+
+    fn resume(&mut self, checkpoint: Checkpoint) -> Result<(), TrainError> {
+        let Checkpoint { progress, states, best } = checkpoint;
+        if progress.training_digest != self.input.training_digest {
+            return Err(TrainError::ResumeDiffers {
+                expected: self.input.training_digest.to_owned(),
+                received: progress.training_digest,
+            });
+        }
+        load(&mut self.state, &states, |_| true)?;
+        if let Some(best) = &best {
+            // Checked now, so that the end of the training cannot fail on it.
+            load(&mut self.state.clone(), best, |role| role != StateRole::Optimizer)?;
+        }
+        self.best = best;
+        self.epochs_done = progress.epochs_done;
+        self.step = progress.step;
+        self.step_in_epoch = progress.step_in_epoch;
+        self.running = Running {
+            loss: f64::from_bits(progress.loss_bits),
+            right: progress.right,
+            samples: progress.samples,
+            seconds: progress.seconds,
+        };
+        self.early_stopping = progress.early_stopping;
+        self.schedule = serde_json::from_value(progress.schedule)
+            .map_err(|_| TrainError::ResumeState { name: "schedule".to_owned() })?;
+        Ok(())
+    }
+
+    fn epochs(&mut self, recorder: &mut dyn Recorder) -> Result<StopReason, TrainError> {
+        let spec = self.input.spec;
+        let epochs = spec.epochs.min(self.input.stop_after.unwrap_or(u32::MAX));
+        loop {
+            // Asked before every epoch, so that a training which was killed right after its last epoch ends the same way.
+            if spec.early_stopping.as_ref().is_some_and(|spec| self.early_stopping.is_over(spec)) {
+                return Ok(StopReason::EarlyStopping);
+            }
+            if self.epochs_done >= epochs {
+                return Ok(if epochs < spec.epochs { StopReason::Interrupted } else { StopReason::Epochs });
+            }
+            if !self.epoch(recorder)? {
+                return Ok(StopReason::Interrupted);
+            }
+            self.end_epoch(recorder)?;
+            if recorder.is_interrupted() && self.epochs_done < epochs {
+                return Ok(StopReason::Interrupted);
+            }
+        }
+    }
+
+    fn steps_per_epoch(&self) -> u64 {
+        self.input.train.len().div_ceil(self.input.spec.batch_size) as u64
+    }
+
+    /// The rest of an epoch; false if the person interrupted it.
+    fn epoch(&mut self, recorder: &mut dyn Recorder) -> Result<bool, TrainError> {
+        let n = self.input.train.len();
+        let order = epoch_order(self.input.seed, self.epochs_done, n);
+        let batch_size = self.input.spec.batch_size;
+        let mut resumed_at = recorder.seconds();
+        let mut saved_at = resumed_at;
+        for batch in order.chunks(batch_size).skip(self.step_in_epoch as usize) {
+            self.run_step(batch)?;
+            let now = recorder.seconds();
+            recorder.progress(&Progress {
+                epoch: self.epochs_done + 1,
+                epochs: self.input.spec.epochs,
+                step: self.step_in_epoch as usize,
+                steps: self.steps_per_epoch() as usize,
+                samples: self.running.samples as usize,
+                loss: self.running.loss / self.running.samples as f64,
+            });
+            let is_last = self.step_in_epoch == self.steps_per_epoch();
+            let is_interrupted = recorder.is_interrupted();
+            if !is_last && (is_interrupted || now - saved_at >= self.input.spec.checkpoint_seconds) {
+                self.running.seconds += now - resumed_at;
+                self.save(recorder)?;
+                resumed_at = recorder.seconds();
+                saved_at = resumed_at;
+            }
+            if is_interrupted && !is_last {
+                return Ok(false);
+            }
+        }
+        self.running.seconds += recorder.seconds() - resumed_at;
+        Ok(true)
+    }
+
+    fn learning_rate(&self) -> f64 {
+        let steps_per_epoch = self.steps_per_epoch();
+        let position = SchedulePosition {
+            step: self.step,
+            steps_per_epoch,
+            total_steps: steps_per_epoch * u64::from(self.input.spec.epochs),
+        };
+        self.input.spec.optimizer.learning_rate() * self.input.spec.schedule.factor(position, &self.schedule)
+    }
+
+    fn run_step(&mut self, rows: &[u32]) -> Result<(), TrainError> {
+        let learning_rate = self.learning_rate();
+        let set = self.input.train;
+        let n = rows.len();
+        let elements = n * self.input.model.input_shape().elements();
+        let Buffers { x, labels, weights, ids, scalars } = &mut self.buffers;
+        set.gather(rows, &mut x[..elements]);
+        for (position, row) in rows.iter().enumerate() {
+            labels[position] = set.labels()[*row as usize];
+            ids[position] = set.ids()[*row as usize];
+        }
+        for (to, (_, value)) in
+            scalars.iter_mut().zip(self.input.spec.optimizer.scalars(self.step + 1, learning_rate))
+        {
+            *to = [value];
+        }
+        // The divisor is the number of samples: every sample weighs 1 so far.
+        let loss_scale = [1.0 / n as f32];
+        let mut feeds = [Feed::F32(&[]); 4 + MAX_SCALARS];
+        feeds[..4].copy_from_slice(&[
+            Feed::F32(&x[..elements]),
+            Feed::I32(&labels[..n]),
+            Feed::F32(&weights[..n]),
+            Feed::F32(&loss_scale),
+        ]);
+        for (feed, scalar) in feeds[4..].iter_mut().zip(scalars.iter()) {
+            *feed = Feed::F32(scalar);
+        }
+        let step = Step { ids: &ids[..n], index: self.step as u32, seed: self.input.seed };
+        self.session.run(&mut self.state, &step, &feeds[..4 + scalars.len()])?;
+        self.step += 1;
+        self.step_in_epoch += 1;
+        let epoch = self.epochs_done + 1;
+        for loss in self.session.output(self.graph.loss) {
+            if !loss.is_finite() {
+                return Err(TrainError::LossNotFinite { loss: *loss, epoch, step: self.step, learning_rate });
+            }
+            self.running.loss += f64::from(*loss);
+        }
+        if let Some(norm) = self.graph.gradient_norm
+            && !self.session.output(norm).iter().all(|norm| norm.is_finite())
+        {
+            return Err(TrainError::GradientNotFinite { epoch, step: self.step, learning_rate });
+        }
+        let classes = self.input.model.output_shape().elements();
+        let predictions = self.session.output(self.graph.predictions).chunks_exact(classes);
+        let right = predictions.zip(&labels[..n]).filter(|(row, label)| most_probable(row) as i32 == **label);
+        self.running.right += right.count() as u64;
+        self.running.samples += n as u64;
+        Ok(())
+    }
+
+    /// Judges the epoch, records it and saves a checkpoint.
+    fn end_epoch(&mut self, recorder: &mut dyn Recorder) -> Result<(), TrainError> {
+        let learning_rate = {
+            self.step -= 1;
+            let rate = self.learning_rate();
+            self.step += 1;
+            rate
+        };
+        let validation = match &mut self.predictor {
+            Some(predictor) => Some(predictor.predict(&mut self.state, self.input.validation, |_| {})?),
+            None => None,
+        };
+        let validation_loss = validation.as_ref().map(mean_loss);
+        let validation_accuracy = validation.as_ref().map(accuracy);
+        let epoch = self.epochs_done + 1;
+        if let (Some(loss), Some(accuracy)) = (validation_loss, validation_accuracy) {
+            let spec = self.input.spec.early_stopping.as_ref();
+            let monitor = spec.map(|spec| spec.monitor).unwrap_or_default();
+            let value = match monitor {
+                crate::Monitor::ValidationLoss => loss,
+                crate::Monitor::ValidationAccuracy => accuracy,
+            };
+            if self.early_stopping.observe(epoch, value, monitor, spec) {
+                self.best = Some(states_of(&self.state, |role| role != StateRole::Optimizer));
+            }
+        }
+        let train_loss = self.running.loss / self.running.samples as f64;
+        let steps_per_epoch = self.steps_per_epoch();
+        let position = SchedulePosition {
+            step: self.step,
+            steps_per_epoch,
+            total_steps: steps_per_epoch * u64::from(self.input.spec.epochs),
+        };
+        let observed = validation_loss.unwrap_or(train_loss);
+        self.input.spec.schedule.observe(position, observed, &mut self.schedule);
+        let event = Event::EpochEnded(EpochEnd {
+            epoch,
+            step: self.step,
+            train_loss,
+            train_accuracy: self.running.right as f64 / self.running.samples as f64,
+            validation_loss,
+            validation_accuracy,
+            learning_rate,
+            parameters_digest: parameters_digest(&self.state),
+            seconds: self.running.seconds,
+        });
+        recorder.event(&event).map_err(TrainError::NotRecorded)?;
+        self.epochs_done = epoch;
+        self.step_in_epoch = 0;
+        self.running = Running::default();
+        self.save(recorder)
+    }
+
+    fn save(&self, recorder: &mut dyn Recorder) -> Result<(), TrainError> {
+        let checkpoint = Checkpoint {
+            progress: CheckpointProgress {
+                training_digest: self.input.training_digest.to_owned(),
+                epochs_done: self.epochs_done,
+                step_in_epoch: self.step_in_epoch,
+                step: self.step,
+                loss_bits: self.running.loss.to_bits(),
+                right: self.running.right,
+                samples: self.running.samples,
+                seconds: self.running.seconds,
+                event_offset: recorder.position(),
+                early_stopping: self.early_stopping.clone(),
+                schedule: serde_json::to_value(&self.schedule).unwrap_or_default(),
+            },
+            states: states_of(&self.state, |_| true),
+            best: self.best.clone(),
+        };
+        let is_epoch_end = self.step_in_epoch == 0;
+        recorder
+            .checkpoint(self.epochs_done, self.step, is_epoch_end, &checkpoint::encode(&checkpoint))
+            .map_err(TrainError::NotRecorded)
+    }
+
+    /// Gives the model the parameters of its best epoch; that epoch.
+    fn restore_best(&mut self) -> u32 {
+        match &self.best {
+            Some(best) => {
+                for (name, values) in best {
+                    if let Some(target) = self.state.get_mut(name) {
+                        target.copy_from_slice(values);
+                    }
+                }
+                self.early_stopping.best_epoch()
+            }
+            None => self.epochs_done,
+        }
+    }
+}
+
+/// Scalars of an optimizer at most.
+const MAX_SCALARS: usize = 4;
+
+fn states_of(state: &StateBlock, is_kept: impl Fn(StateRole) -> bool) -> BTreeMap<String, Vec<f32>> {
+    let kept = state.entries().iter().filter(|entry| is_kept(entry.role));
+    kept.map(|entry| (entry.name.clone(), state.all()[entry.range()].to_vec())).collect()
+}
+
+/// Copies states into the block; each entry of a role that is wanted must be there in its size.
+fn load(
+    state: &mut StateBlock,
+    from: &BTreeMap<String, Vec<f32>>,
+    is_wanted: impl Fn(StateRole) -> bool,
+) -> Result<(), TrainError> {
+    let wanted: Vec<String> =
+        state.entries().iter().filter(|entry| is_wanted(entry.role)).map(|entry| entry.name.clone()).collect();
+    for name in wanted {
+        match (from.get(&name), state.get_mut(&name)) {
+            (Some(values), Some(target)) if values.len() == target.len() => target.copy_from_slice(values),
+            _ => return Err(TrainError::ResumeState { name }),
+        }
+    }
+    Ok(())
+}
+
+/// Mean loss of predictions, summed in f64 in their order.
+fn mean_loss(predictions: &Predictions) -> f64 {
+    (0..predictions.len()).map(|sample| predictions.loss(sample)).sum::<f64>() / predictions.len() as f64
+}
+
+fn accuracy(predictions: &Predictions) -> f64 {
+    let right = (0..predictions.len()).filter(|sample| predictions.predicted(*sample) as i32 == predictions.labels[*sample]);
+    right.count() as f64 / predictions.len() as f64
+}

@@ -1,0 +1,348 @@
+"""Ten training steps of three tiny networks in PyTorch, as numbers that our own training is held against.
+
+    python -m venv ENV && ENV/bin/pip install torch==2.15.0
+    ENV/bin/python make.py            # writes the JSON files beside this script
+    ENV/bin/python make.py --check    # writes nothing; fails if the committed files say something else
+
+A network is written once, as a spec of ours, and this script runs that very spec with PyTorch's functions. Parameters have
+our names and our layouts (images [H, W, C], kernels of convolutions [h, w, C / groups, O], of dense layers [K, N]) also
+while PyTorch trains them, so that gradients and weights come out as we have them. What tests compare with are the numbers
+of float64. The float32 run says how far PyTorch itself is from them; the script fails where that is more than a tenth of
+what we are allowed, because the network would then measure its own conditioning rather than an implementation.
+
+Each file is one JSON object:
+
+    name, model, input_shape, target, loss, optimizer
+                    what is trained; `model` is the spec, `target` is {"category": classes} or {"number": outputs}
+    samples, steps  size of the one batch, and how often it is trained on
+    x_salt          element i of the batch, in row-major order, is pattern(i + x_salt)
+    target_salt     the target of sample i: class (i * 7 + target_salt) % classes, or number pattern(i + target_salt)
+    initial         every state before step 1, by name: {"shape": [..], "values": [..]}, exact in f32
+    gradients       of every parameter at step 1, of the mean loss over the batch; without weight decay
+    losses          the mean loss of each step, before its update
+    final           every state after the last step
+    float32         losses of the same training in float32, and `gradient_error` and `final_error` of each state:
+                    the largest difference over the largest magnitude
+
+where pattern(i) = ((i mod 2003)^3 mod 2003 - 1001) / 1024, which is exact in f32.
+"""
+import argparse
+import json
+import math
+import pathlib
+import sys
+
+import torch
+import torch.nn.functional as F
+
+HERE = pathlib.Path(__file__).resolve().parent
+SAMPLES = 21  # two shards of 8 and one of 5
+STEPS = 10
+PRIME = 2003
+
+# What our training may be off by, as a share of the largest magnitude (tests/pytorch.rs).
+GRADIENT_TOLERANCE = 1e-5
+LOSS_TOLERANCE = 1e-4
+FINAL_TOLERANCE = 1e-4
+
+# In a file written by another processor, the last digits may differ.
+CHECK_TOLERANCE = 1e-9
+
+CONVOLUTIONAL = {
+    "name": "convolutional",
+    # 14 x 16 pixels: the maxima of 12 x 14, a stride over an even and an odd extent (uneven and even padding), the means
+    # of 3 x 4, whose last row has no window.
+    "input_shape": [14, 16, 1],
+    "model": {"layers": [
+        {"conv2d": {"filters": 4, "kernel": 3, "activation": "relu"}},
+        {"max_pool2d": {"size": 2}},
+        {"conv2d": {"filters": 8, "kernel": 3, "stride": 2, "padding": "same", "activation": "relu"}},
+        {"average_pool2d": {"size": 2}},
+        "flatten",
+        {"dense": {"units": 10, "activation": "softmax"}},
+    ]},
+    "target": {"category": 10},
+    "loss": "categorical_crossentropy",
+    "optimizer": {"adam": {"learning_rate": 0.001, "epsilon": 1e-7}},
+    "x_salt": 100,
+    "target_salt": 3,
+}
+
+DENSE = {
+    "name": "dense",
+    "input_shape": [12],
+    "model": {"layers": [
+        {"dense": {"units": 16, "activation": "tanh"}},
+        {"dense": {"units": 8, "activation": "sigmoid"}},
+        {"dense": {"units": 1}},
+    ]},
+    "target": {"number": 1},
+    "loss": "mse",
+    "optimizer": {"momentum": {"learning_rate": 0.05, "momentum": 0.9}},
+    "x_salt": 200,
+    "target_salt": 700,
+}
+
+RESIDUAL = {
+    "name": "residual",
+    "input_shape": [7, 6, 2],
+    "model": {"layers": [
+        {"conv2d": {"filters": 4, "kernel": 3, "padding": "same", "use_bias": False}},
+        "batch_norm",
+        {"relu": {"name": "trunk"}},
+        {"conv2d": {"filters": 4, "kernel": 3, "padding": "same", "groups": 2, "dilation": 2, "use_bias": False}},
+        {"batch_norm": {"name": "branch", "momentum": 0.9}},
+        {"add": {"inputs": ["branch", "trunk"]}},
+        "relu",
+        "global_average_pool2d",
+        {"dense": {"units": 3, "activation": "softmax"}},
+    ]},
+    "target": {"category": 3},
+    "loss": "categorical_crossentropy",
+    "optimizer": {"adamw": {"learning_rate": 0.01, "weight_decay": 0.01, "epsilon": 1e-7}},
+    "x_salt": 300,
+    "target_salt": 1,
+}
+
+NETWORKS = [CONVOLUTIONAL, DENSE, RESIDUAL]
+
+
+def pattern(start, count):
+    return torch.tensor([(pow(i % PRIME, 3, PRIME) - 1001) / 1024 for i in range(start, start + count)], dtype=torch.float64)
+
+
+def layers(spec):
+    """(name, kind, parameters) of each layer; what has no name is called after its kind and its number among its kind."""
+    counts = {}
+    for layer in spec["layers"]:
+        kind, parameters = (layer, {}) if isinstance(layer, str) else next(iter(layer.items()))
+        counts[kind] = counts.get(kind, 0) + 1
+        yield parameters.get("name", f"{kind}_{counts[kind]}"), kind, parameters
+
+
+def initial_states(network):
+    """Starting values: patterns, those of kernels scaled by the power of two nearest to 1 / sqrt(fan-in)."""
+    shapes, states = {"input": network["input_shape"]}, {}
+
+    def state(name, shape, centre, scale):
+        values = pattern(1000 * (len(states) + 1), math.prod(shape))
+        states[name] = (centre + scale * values).reshape(shape)
+
+    def kernel(layer, shape, use_bias):
+        fan_in = math.prod(shape[:-1])
+        state(f"{layer}.kernel", shape, 0.0, 2.0 ** round(math.log2(1.75 / math.sqrt(fan_in))))
+        if use_bias:
+            state(f"{layer}.bias", shape[-1:], 0.0, 0.125)
+
+    # The shapes that decide about parameters are found by running the network as far as it is built.
+    before = "input"
+    x = pattern(0, 2 * math.prod(network["input_shape"])).reshape(2, *network["input_shape"])
+    values = {"input": x}
+    for name, kind, parameters in layers(network["model"]):
+        shape = list(values[before].shape[1:])
+        if kind == "conv2d":
+            side, channels = parameters["kernel"], shape[2] // parameters.get("groups", 1)
+            kernel(name, [side, side, channels, parameters["filters"]], parameters.get("use_bias", True))
+        elif kind == "dense":
+            kernel(name, [shape[0], parameters["units"]], parameters.get("use_bias", True))
+        elif kind == "batch_norm":
+            state(f"{name}.gamma", shape[-1:], 1.0, 0.25)
+            state(f"{name}.beta", shape[-1:], 0.0, 0.25)
+            states[f"{name}.moving_mean"] = torch.zeros(shape[-1:], dtype=torch.float64)
+            states[f"{name}.moving_variance"] = torch.ones(shape[-1:], dtype=torch.float64)
+        values[name] = layer_output(name, kind, parameters, values, before, {k: v.clone() for k, v in states.items()})
+        before = name
+    return states
+
+
+def is_statistic(name):
+    return ".moving_" in name
+
+
+def same_padding(size, kernel, stride, dilation):
+    """(before, after) along one axis: the odd one stands at the end."""
+    output = -(-size // stride)
+    total = max((output - 1) * stride + dilation * (kernel - 1) + 1 - size, 0)
+    return total // 2, total - total // 2
+
+
+def convolution(x, kernel, bias, parameters):
+    """x [B, H, W, C], kernel [h, w, C / groups, O]."""
+    stride, dilation = parameters.get("stride", 1), parameters.get("dilation", 1)
+    x = x.permute(0, 3, 1, 2)
+    if parameters.get("padding", "valid") == "same":
+        height, width = (same_padding(x.shape[axis], kernel.shape[axis - 2], stride, dilation) for axis in (2, 3))
+        x = F.pad(x, (*width, *height))
+    y = F.conv2d(x, kernel.permute(3, 2, 0, 1), bias, stride, 0, dilation, parameters.get("groups", 1))
+    return y.permute(0, 2, 3, 1)
+
+
+def activated(x, parameters):
+    """A softmax is left to the loss, which takes logits."""
+    functions = {"relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid}
+    return functions.get(parameters.get("activation"), lambda x: x)(x)
+
+
+def layer_output(name, kind, parameters, values, before, states):
+    x = values[before]
+    get = lambda suffix: states.get(f"{name}.{suffix}")
+    match kind:
+        case "conv2d":
+            return activated(convolution(x, get("kernel"), get("bias"), parameters), parameters)
+        case "dense":
+            y = x @ get("kernel")
+            return activated(y if get("bias") is None else y + get("bias"), parameters)
+        case "max_pool2d":
+            return F.max_pool2d(x.permute(0, 3, 1, 2), parameters["size"]).permute(0, 2, 3, 1)
+        case "average_pool2d":
+            return F.avg_pool2d(x.permute(0, 3, 1, 2), parameters["size"]).permute(0, 2, 3, 1)
+        case "global_average_pool2d":
+            return x.mean((1, 2))
+        case "flatten":
+            return x.flatten(1)
+        case "relu":
+            return torch.relu(x)
+        case "add":
+            return sum(values[source] for source in parameters["inputs"])
+        case "batch_norm":
+            # PyTorch's momentum is the share of the new; the moving statistics are updated in place.
+            y = F.batch_norm(x.permute(0, 3, 1, 2), get("moving_mean"), get("moving_variance"), get("gamma"), get("beta"),
+                             True, 1.0 - parameters.get("momentum", 0.99), parameters.get("epsilon", 1e-3))
+            return y.permute(0, 2, 3, 1)
+    raise ValueError(f"no layer `{kind}` here")
+
+
+def loss_of(network, states, x, target):
+    values, before = {"input": x}, "input"
+    for name, kind, parameters in layers(network["model"]):
+        values[name] = layer_output(name, kind, parameters, values, before, states)
+        before = name
+    if network["loss"] == "mse":
+        return F.mse_loss(values[before], target)
+    return F.cross_entropy(values[before], target)
+
+
+def optimizer_of(network, states):
+    (kind, settings), = network["optimizer"].items()
+    rate = settings["learning_rate"]
+    kernels = [value for name, value in states.items() if name.endswith(".kernel")]
+    others = [value for name, value in states.items() if not name.endswith(".kernel") and not is_statistic(name)]
+    match kind:
+        case "adam":
+            return torch.optim.Adam(kernels + others, rate, eps=settings["epsilon"])
+        case "adamw":
+            # Only kernels decay.
+            groups = [{"params": kernels, "weight_decay": settings["weight_decay"]}, {"params": others, "weight_decay": 0.0}]
+            return torch.optim.AdamW(groups, rate, eps=settings["epsilon"])
+        case "momentum":
+            return torch.optim.SGD(kernels + others, rate, momentum=settings["momentum"])
+    raise ValueError(f"no optimizer `{kind}` here")
+
+
+def trained(network, initial, dtype):
+    """(losses, gradients of step 1, states after the last step)"""
+    states = {name: value.to(dtype, copy=True).requires_grad_(not is_statistic(name)) for name, value in initial.items()}
+    x = pattern(network["x_salt"], SAMPLES * math.prod(network["input_shape"]))
+    x = x.to(dtype).reshape(SAMPLES, *network["input_shape"])
+    match network["target"]:
+        case {"category": classes}:
+            target = torch.tensor([(i * 7 + network["target_salt"]) % classes for i in range(SAMPLES)])
+        case {"number": 1}:
+            target = pattern(network["target_salt"], SAMPLES).to(dtype).reshape(SAMPLES, 1)
+    optimizer, losses, gradients = optimizer_of(network, states), [], {}
+    for _ in range(STEPS):
+        optimizer.zero_grad()
+        loss = loss_of(network, states, x, target)
+        loss.backward()
+        losses.append(loss.item())
+        if not gradients:
+            gradients = {name: value.grad.clone() for name, value in states.items() if value.requires_grad}
+        optimizer.step()
+    return losses, gradients, {name: value.detach() for name, value in states.items()}
+
+
+def relative_error(received, expected):
+    """The largest difference over the largest magnitude."""
+    return ((received.double() - expected).abs().max() / expected.abs().max()).item()
+
+
+def check_conditioning(network, gradient_error, final_error, losses, losses32):
+    worst = {
+        "gradients": (max(gradient_error.values()), GRADIENT_TOLERANCE),
+        "final": (max(final_error.values()), FINAL_TOLERANCE),
+        "losses": (max(abs(a - b) / min(b, 1.0) for a, b in zip(losses32, losses)), LOSS_TOLERANCE),
+    }
+    for what, (error, tolerance) in worst.items():
+        print(f"{network['name']}: {what} of float32 are off by {error:.1e}, allowed {tolerance:.0e}", file=sys.stderr)
+        if error > tolerance / 10:
+            raise SystemExit(f"{network['name']}: {what} are ill-conditioned; choose other numbers")
+
+
+def document(network):
+    initial = initial_states(network)
+    assert all(torch.equal(value, value.float().double()) for value in initial.values()), "exact in f32"
+    losses, gradients, final = trained(network, initial, torch.float64)
+    losses32, gradients32, final32 = trained(network, initial, torch.float32)
+    for name, value in final.items():
+        # A state that hardly moves would pass even if nobody trained it.
+        assert relative_error(initial[name], value) > 10 * FINAL_TOLERANCE, f"{network['name']}: {name} hardly moves"
+    gradient_error = {name: relative_error(gradients32[name], value) for name, value in gradients.items()}
+    final_error = {name: relative_error(final32[name], value) for name, value in final.items()}
+    check_conditioning(network, gradient_error, final_error, losses, losses32)
+    tensors = lambda table: {k: {"shape": list(v.shape), "values": v.flatten().tolist()} for k, v in table.items()}
+    return network | {
+        "samples": SAMPLES,
+        "steps": STEPS,
+        "initial": tensors(initial),
+        "gradients": tensors(gradients),
+        "losses": losses,
+        "final": tensors(final),
+        "float32": {"losses": losses32, "gradient_error": gradient_error, "final_error": final_error},
+        "made_by": f"PyTorch {torch.__version__.split('+')[0]}",
+    }
+
+
+def lines(document):
+    """JSON with one line for each key, and for each entry of its maps."""
+    def entry(value):
+        if not isinstance(value, dict) or not value:
+            return json.dumps(value)
+        return "{\n" + ",\n".join(f"    {json.dumps(k)}: {json.dumps(v)}" for k, v in value.items()) + "\n  }"
+
+    return "{\n" + ",\n".join(f"  {json.dumps(k)}: {entry(v)}" for k, v in document.items()) + "\n}\n"
+
+
+def differences(received, expected, path=""):
+    """Paths at which two documents differ by more than rounding; what float32 gave is not compared."""
+    if path in ("/float32", "/made_by"):
+        return
+    if isinstance(expected, dict) and isinstance(received, dict) and expected.keys() == received.keys():
+        for key in expected:
+            yield from differences(received[key], expected[key], f"{path}/{key}")
+    elif isinstance(expected, list) and isinstance(received, list) and len(expected) == len(received):
+        for i, (a, b) in enumerate(zip(received, expected)):
+            yield from differences(a, b, f"{path}/{i}")
+    elif isinstance(expected, float) and isinstance(received, float):
+        if not math.isclose(received, expected, rel_tol=CHECK_TOLERANCE, abs_tol=CHECK_TOLERANCE):
+            yield path
+    elif received != expected:
+        yield path
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="compare with the committed files instead of writing them")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    # oneDNN's float32 batch norm is off by up to 2.7e-6 and its convolution by 6e-6 here, PyTorch's own kernels by 6.4e-7.
+    torch.backends.mkldnn.enabled = False
+    for network in NETWORKS:
+        path, made = HERE / f"{network['name']}.json", document(network)
+        if not args.check:
+            path.write_text(lines(made), encoding="utf-8")
+        elif found := list(differences(made, json.loads(path.read_text(encoding="utf-8")))):
+            raise SystemExit(f"{path.name} differs at {len(found)} places, first `{found[0]}`")
+
+
+if __name__ == "__main__":
+    main()
