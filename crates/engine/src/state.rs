@@ -41,12 +41,7 @@ impl StateBlock {
         let mut offset = 0;
         let mut entries = Vec::new();
         for state in graph.states() {
-            entries.push(StateEntry {
-                name: state.name.clone(),
-                shape: state.shape.clone(),
-                role: state.role,
-                offset,
-            });
+            entries.push(StateEntry { name: state.name.clone(), shape: state.shape.clone(), role: state.role, offset });
             offset += state.shape.elements().next_multiple_of(16);
         }
         StateBlock { entries, memory: Buffer::zeroed(offset * 4) }

@@ -58,10 +58,14 @@ fn a_training_step_allocates_nothing() {
                 session.run(&mut states, &Step { ids: &data.ids, index, seed: 1 }, &feeds).unwrap();
             };
             (0..3).for_each(&mut step);
-            let before = ALLOCATIONS.load(Ordering::Relaxed);
-            (3..23).for_each(&mut step);
-            let count = ALLOCATIONS.load(Ordering::Relaxed) - before;
-            assert_eq!(count, 0, "allocations in 20 steps on {threads} threads");
+            // The test harness' own thread may allocate at any time; what a step allocates, it allocates every time.
+            let rounds = [3, 23, 43, 63].map(|first| {
+                let before = ALLOCATIONS.load(Ordering::Relaxed);
+                (first..first + 20).for_each(&mut step);
+                ALLOCATIONS.load(Ordering::Relaxed) - before
+            });
+            let count = rounds.into_iter().min();
+            assert_eq!(count, Some(0), "allocations in 20 steps on {threads} threads");
         }
     }
     let before = ALLOCATIONS.load(Ordering::Relaxed);

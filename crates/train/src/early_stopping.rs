@@ -57,13 +57,7 @@ impl EarlyStopping {
 
     /// Takes in the value of an epoch; whether it is the best so far. Of equal values the earlier epoch stays the best.
     /// Without `spec`, `monitor` still decides which epoch is the best.
-    pub fn observe(
-        &mut self,
-        epoch: u32,
-        value: f64,
-        monitor: Monitor,
-        spec: Option<&EarlyStoppingSpec>,
-    ) -> bool {
+    pub fn observe(&mut self, epoch: u32, value: f64, monitor: Monitor, spec: Option<&EarlyStoppingSpec>) -> bool {
         let better = |value: f64, than: Option<f64>, by: f64| match (than, monitor) {
             (None, _) => !value.is_nan(),
             (Some(than), Monitor::ValidationLoss) => value < than - by,
@@ -91,13 +85,10 @@ mod tests {
     fn run(values: &[f64], monitor: Monitor, patience: u32, min_delta: f64) -> (u32, Option<usize>) {
         let spec = EarlyStoppingSpec { monitor, patience, min_delta };
         let mut state = EarlyStopping::default();
-        let stopped = values
-            .iter()
-            .enumerate()
-            .position(|(idx, value)| {
-                state.observe(idx as u32 + 1, *value, monitor, Some(&spec));
-                state.is_over(&spec)
-            });
+        let stopped = values.iter().enumerate().position(|(idx, value)| {
+            state.observe(idx as u32 + 1, *value, monitor, Some(&spec));
+            state.is_over(&spec)
+        });
         (state.best_epoch(), stopped.map(|idx| idx + 1))
     }
 

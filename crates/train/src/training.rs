@@ -144,8 +144,7 @@ impl<'a> Run<'a> {
         let executor = CpuExecutor { options, ..input.executor };
         let batch = spec.batch_size.min(input.train.len());
         let session = executor.session(&graph.graph, &state, batch)?;
-        let predictor =
-            if input.validation.is_empty() { None } else { Some(Predictor::new(model, executor, &state)?) };
+        let predictor = if input.validation.is_empty() { None } else { Some(Predictor::new(model, executor, &state)?) };
         let buffers = Buffers {
             x: vec![0.0; batch * model.input_shape().elements()],
             labels: vec![0; batch],
@@ -283,8 +282,7 @@ impl<'a> Run<'a> {
             labels[position] = set.labels()[*row as usize];
             ids[position] = set.ids()[*row as usize];
         }
-        for (to, (_, value)) in
-            scalars.iter_mut().zip(self.input.spec.optimizer.scalars(self.step + 1, learning_rate))
+        for (to, (_, value)) in scalars.iter_mut().zip(self.input.spec.optimizer.scalars(self.step + 1, learning_rate))
         {
             *to = [value];
         }
@@ -448,6 +446,7 @@ fn mean_loss(predictions: &Predictions) -> f64 {
 }
 
 fn accuracy(predictions: &Predictions) -> f64 {
-    let right = (0..predictions.len()).filter(|sample| predictions.predicted(*sample) as i32 == predictions.labels[*sample]);
+    let right =
+        (0..predictions.len()).filter(|sample| predictions.predicted(*sample) as i32 == predictions.labels[*sample]);
     right.count() as f64 / predictions.len() as f64
 }

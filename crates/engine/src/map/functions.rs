@@ -291,21 +291,21 @@ table! {
     /// e^a.
     Exp "exp" (a)
         roundings 3.0;
-        f64 a.exp();
+        f64 math::exp_f64(a);
         f32 math::exp(a);
         gradient |s| { let (d, y) = (s.d, s.y); [Some(s.mul(d, y)), None, None] };
         samples REALS;
     /// Natural logarithm.
     Ln "ln" (a)
         roundings 3.0;
-        f64 a.ln();
+        f64 math::ln_f64(a);
         f32 math::ln(a);
         gradient |s| { let (d, a) = (s.d, s.x[0]); [s.apply(Function::Div, &[d, a]), None, None] };
         samples POSITIVES;
     /// 1 / (1 + e^-a).
     Sigmoid "sigmoid" (a)
         roundings 4.0;
-        f64 1.0 / (1.0 + (-a).exp());
+        f64 1.0 / (1.0 + math::exp_f64(-a));
         f32 math::sigmoid(a);
         gradient |s| {
             let (d, y, one) = (s.d, s.y, s.constant(1.0));
@@ -317,7 +317,7 @@ table! {
     /// Hyperbolic tangent.
     Tanh "tanh" (a)
         roundings 4.0;
-        f64 a.tanh();
+        f64 tanh_f64(a);
         f32 math::tanh(a);
         gradient |s| {
             let (d, y, one) = (s.d, s.y, s.constant(1.0));
@@ -329,7 +329,7 @@ table! {
     /// ln(1 + e^a), without overflow.
     Softplus "softplus" (a)
         roundings 4.0;
-        f64 a.max(0.0) + (-a.abs()).exp().ln_1p();
+        f64 a.max(0.0) + ln_1p_f64(math::exp_f64(-a.abs()));
         f32 math::softplus(a);
         gradient |s| {
             let (d, a) = (s.d, s.x[0]);
@@ -337,6 +337,21 @@ table! {
             [Some(s.mul(d, slope)), None, None]
         };
         samples REALS;
+}
+
+/// ln(1 + e), also where e is lost in the sum (Kahan's correction).
+fn ln_1p_f64(e: f64) -> f64 {
+    let sum = 1.0 + e;
+    if sum == 1.0 { e } else { math::ln_f64(sum) * e / (sum - 1.0) }
+}
+
+/// Hyperbolic tangent by e^2a - 1, with the same correction near zero.
+fn tanh_f64(a: f64) -> f64 {
+    // Beyond 20 the result is 1 to the last bit, and e^2a would overflow in the end.
+    let double = 2.0 * a.clamp(-20.0, 20.0);
+    let power = math::exp_f64(double);
+    let less_one = if power == 1.0 { double } else { (power - 1.0) * double / math::ln_f64(power) };
+    less_one / (less_one + 2.0)
 }
 
 /// One case a row: the program of the function alone, on its samples.

@@ -8,10 +8,7 @@ use crate::ops::{BatchSum, GradientSite, Reduce, ReduceKind};
 ///
 /// The backward program recomputes what it needs from the inputs, except that a result which is an output of the
 /// forward program is read from there: so `relu`, `sigmoid` and `tanh` need not keep their argument.
-pub(super) fn gradient(
-    program: &Program,
-    site: &mut GradientSite<'_>,
-) -> Result<Vec<Option<Value>>, GradientError> {
+pub(super) fn gradient(program: &Program, site: &mut GradientSite<'_>) -> Result<Vec<Option<Value>>, GradientError> {
     let n_inputs = program.n_inputs();
     let n_outputs = program.n_outputs();
     // The backward program's inputs: forward inputs, forward outputs, gradients of the outputs. Unused ones go at the end.

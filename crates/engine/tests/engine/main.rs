@@ -1,6 +1,5 @@
 //! The integration tests of the engine.
 
-mod cpu_ops;
 mod gradient_graph;
 mod kernels;
 mod networks;

@@ -235,8 +235,8 @@ fn measure(
                 resamples.interval(value, |resample| of_counts(&resample.confusion))
             };
             let gain = value - of_counts(baseline);
-            let gain = resamples
-                .interval(gain, |resample| of_counts(&resample.confusion) - of_counts(&resample.baseline));
+            let gain =
+                resamples.interval(gain, |resample| of_counts(&resample.confusion) - of_counts(&resample.baseline));
             Measured { metric, estimate, baseline: Some(of_counts(baseline)), gain: Some(gain) }
         }
         Metric::Loss => {
