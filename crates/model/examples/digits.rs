@@ -5,6 +5,7 @@ use proofmark_model::layers::{
 };
 use proofmark_model::{ModelErrors, ModelSpec, Target};
 
+/// Checks both and shows their layers.
 pub fn main() -> Result<(), ModelErrors> {
     // A chain: each layer reads the one before it.
     let chain = ModelSpec::new()

@@ -168,15 +168,15 @@ fn messages_about_limits() {
     insta::assert_snapshot!(said, @r#"
     a spec has at most 1048576 bytes, received 1048577
     name data files in the spec instead of writing data into it
-    配置文件最大 1048576 字节，实际为 1048577 字节
-    请在配置中引用数据文件，不要把数据写进配置
+    规格文件最大 1048576 字节，实际为 1048577 字节
+    请在规格中引用数据文件，不要把数据写进规格
     lists and maps are nested deeper than 64 levels
 
     列表和映射的嵌套超过 64 层
 
     the spec must be `1`, `2` or `"x"`, received `3`
 
-    配置文件应为 `1`、`2` 或 `"x"`，实际为 `3`
+    规格文件应为 `1`、`2` 或 `"x"`，实际为 `3`
     "#);
 }
 

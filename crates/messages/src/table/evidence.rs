@@ -151,7 +151,7 @@ crate::phrases! {
     /// The kind `data.profile`.
     kind_data_profile() { en: "data profile", zh: "数据概况" }
     /// The kind `data.gate`.
-    kind_data_gate() { en: "data gate", zh: "数据门禁" }
+    kind_data_gate() { en: "data gate", zh: "数据关卡" }
     /// The kind `data.cleaning`.
     kind_data_cleaning() { en: "data cleaning", zh: "数据清洗" }
     /// The kind `data.prepared`.

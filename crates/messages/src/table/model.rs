@@ -23,7 +23,7 @@ crate::phrases! {
     }
     reserved_name(name) {
         en: "the name `{name}` means something else in a spec",
-        zh: "名称 `{name}` 在配置中另有含义",
+        zh: "名称 `{name}` 在规格中另有含义",
     }
     reserved_name_hint() { en: "give the layer another name", zh: "请为该层另取名称" }
     duplicate_name(name) { en: "the name `{name}` is already taken", zh: "名称 `{name}` 已被使用" }
@@ -218,7 +218,7 @@ crate::phrases! {
     gradient_refused(cause) { en: "the engine knows no gradient: {cause}", zh: "计算引擎无法求梯度：{cause}" }
     our_fault_hint() {
         en: "this is a fault of the program, not of the spec; please report it",
-        zh: "这是程序的缺陷，与配置无关；请向我们报告",
+        zh: "这是程序的缺陷，与规格无关；请向我们报告",
     }
 
     // The summary.
@@ -276,6 +276,6 @@ crate::phrases! {
     }
     file_other_model_hint() {
         en: "the file belongs to a model of another spec",
-        zh: "该文件属于另一份配置的模型",
+        zh: "该文件属于另一份规格的模型",
     }
 }

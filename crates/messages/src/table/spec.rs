@@ -12,7 +12,7 @@ crate::phrases! {
     /// Before the last member of a list.
     or(list, last) { en: "{list} or {last}", zh: "{list}或{last}" }
     /// The root of the spec as the subject of a sentence.
-    whole_spec() { en: "the spec", zh: "配置文件" }
+    whole_spec() { en: "the spec", zh: "规格文件" }
 
     /// No value.
     received_nothing() { en: "nothing", zh: "空值" }
@@ -105,25 +105,25 @@ crate::phrases! {
     yaml_other(reason) { en: "this is no valid YAML: {reason}", zh: "此处不是有效的 YAML：{reason}" }
 
     /// A text beyond the limit.
-    too_large(limit, bytes) { en: "a spec has at most {limit} bytes, received {bytes}", zh: "配置文件最大 {limit} 字节，实际为 {bytes} 字节" }
+    too_large(limit, bytes) { en: "a spec has at most {limit} bytes, received {bytes}", zh: "规格文件最大 {limit} 字节，实际为 {bytes} 字节" }
     /// Hint.
-    too_large_hint() { en: "name data files in the spec instead of writing data into it", zh: "请在配置中引用数据文件，不要把数据写进配置" }
+    too_large_hint() { en: "name data files in the spec instead of writing data into it", zh: "请在规格中引用数据文件，不要把数据写进规格" }
     /// A character that YAML does not allow.
     control_character(code) { en: "the character {code} is not allowed in YAML", zh: "YAML 中不允许出现字符 {code}" }
     /// Hint.
     control_character_hint() { en: "remove it, or save the file as UTF-8 text", zh: "删除该字符，或将文件保存为 UTF-8 文本" }
     /// A second document.
-    several_documents() { en: "a second document starts here, and a spec is one document", zh: "此处开始了第二个文档，而配置文件只能有一个文档" }
+    several_documents() { en: "a second document starts here, and a spec is one document", zh: "此处开始了第二个文档，而规格文件只能有一个文档" }
     /// Hint.
-    several_documents_hint() { en: "remove the `---` or `...` line, or write one file for each spec", zh: "删除 `---` 或 `...` 行，或把每个配置写成单独的文件" }
+    several_documents_hint() { en: "remove the `---` or `...` line, or write one file for each spec", zh: "删除 `---` 或 `...` 行，或把每个规格写成单独的文件" }
     /// `&a`.
-    anchor() { en: "anchors (`&name`) are not allowed in a spec", zh: "配置文件中不允许使用锚点（`&name`）" }
+    anchor() { en: "anchors (`&name`) are not allowed in a spec", zh: "规格文件中不允许使用锚点（`&name`）" }
     /// `*a`.
-    alias() { en: "aliases (`*name`) are not allowed in a spec", zh: "配置文件中不允许使用别名（`*name`）" }
+    alias() { en: "aliases (`*name`) are not allowed in a spec", zh: "规格文件中不允许使用别名（`*name`）" }
     /// Hint.
     alias_hint() { en: "write the value out, or in quotes if it is text", zh: "请直接写出该值；如果是文本，请加引号" }
     /// `!a`.
-    tag(tag) { en: "the tag `{tag}` is not allowed in a spec", zh: "配置文件中不允许使用标签 `{tag}`" }
+    tag(tag) { en: "the tag `{tag}` is not allowed in a spec", zh: "规格文件中不允许使用标签 `{tag}`" }
     /// Hint.
     tag_hint() { en: "remove the tag; quotes make a value text", zh: "删除该标签；加引号即可表示文本" }
     /// Too deep.
@@ -180,7 +180,7 @@ crate::phrases! {
     /// No value.
     nothing_hint() { en: "write a value, or remove the key", zh: "写上一个值，或删除该键" }
     /// A spec with nothing in it.
-    empty_spec_hint() { en: "write keys such as `name: digits`; `proofmark new` makes a spec to start from", zh: "请写入 `name: digits` 之类的键；可用 `proofmark new` 生成起步配置" }
+    empty_spec_hint() { en: "write keys such as `name: digits`; `proofmark new` makes a spec to start from", zh: "请写入 `name: digits` 之类的键；可用 `proofmark new` 生成起步规格" }
     /// A map for a list.
     map_for_list_hint() { en: "write `- ` before each element of the list", zh: "在列表的每个元素前写 `- `" }
     /// A number outside its range.

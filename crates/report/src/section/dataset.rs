@@ -1,5 +1,7 @@
 //! The data: sources, splits, class balance, samples.
 
+use std::collections::BTreeMap;
+
 use super::Body;
 use crate::component::{digest, heading, image, scroll};
 use crate::data::{DataSummary, ReportData, Sample, SourceSummary, SplitRows};
@@ -23,7 +25,7 @@ pub(crate) fn body(data: &ReportData, lang: Lang) -> Option<Body> {
 }
 
 fn lead(summary: &DataSummary, lang: Lang) -> String {
-    let rows: u64 = summary.sources.iter().map(|source| source.rows).sum();
+    let rows = rows_of_sources(summary);
     if summary.classes.is_empty() {
         return say::data_lead(lang, format::count(rows));
     }
@@ -146,4 +148,14 @@ fn sources(sources: &[SourceSummary], lang: Lang) -> Markup {
         }
     };
     html! { (heading(&say::sources_heading(lang))) (scroll(&say::sources_caption(lang), &table)) }
+}
+
+/// Rows of all sources. A part of a source may stand in several files (images, labels), each with all of its rows.
+fn rows_of_sources(summary: &DataSummary) -> u64 {
+    let mut rows_by_part: BTreeMap<&str, u64> = BTreeMap::new();
+    for source in &summary.sources {
+        let rows = rows_by_part.entry(&source.name).or_default();
+        *rows = source.rows.max(*rows);
+    }
+    rows_by_part.values().sum()
 }
