@@ -16,7 +16,7 @@ use crate::spec::diagnostic::Diagnostics;
 #[non_exhaustive]
 pub enum CommandError {
     /// What the pipeline says.
-    Lab(LabError),
+    Lab(Box<LabError>),
     /// A file that cannot be read or written.
     File {
         /// The file.
@@ -140,7 +140,7 @@ display_in_english!(CommandError);
 impl std::error::Error for CommandError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            CommandError::Lab(error) => Some(error),
+            CommandError::Lab(error) => Some(error.as_ref()),
             CommandError::File { source, .. } => Some(source),
             CommandError::ModelFile { source, .. } => Some(source),
             CommandError::Model(errors) => Some(errors),
@@ -158,7 +158,7 @@ macro_rules! from {
     ($($source:ty),* $(,)?) => {
         $(impl From<$source> for CommandError {
             fn from(error: $source) -> Self {
-                CommandError::Lab(error.into())
+                CommandError::Lab(Box::new(error.into()))
             }
         })*
     };

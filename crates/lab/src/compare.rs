@@ -109,7 +109,8 @@ impl RunDifference {
 /// # Errors
 /// A folder that cannot be read.
 pub fn compare(left: &RunFolder, right: &RunFolder) -> Result<Comparison, LabError> {
-    let (mut same_epochs, mut difference) = (0, locks(&left.read_json(RunFile::Lock)?, &right.read_json(RunFile::Lock)?));
+    let (mut same_epochs, mut difference) =
+        (0, locks(&left.read_json(RunFile::Lock)?, &right.read_json(RunFile::Lock)?));
     let (left_epochs, right_epochs) = (epochs_of(left)?, epochs_of(right)?);
     for (a, b) in left_epochs.iter().zip(&right_epochs) {
         if a.parameters_digest != b.parameters_digest {
@@ -185,19 +186,31 @@ mod tests {
     #[test]
     fn the_first_difference_is_the_one_that_explains_the_others() {
         let cases: [(&str, &str, Box<dyn FnOnce(&mut Lock)>); 6] = [
-            ("spec", "spec.train.epochs", Box::new(|lock| {
-                lock.spec = json!({ "seed": 7, "train": { "epochs": 4 } });
-                lock.plan = "dd".to_owned();
-            })),
-            ("source", "sources.train/images", Box::new(|lock| {
-                lock.sources.insert("train/images".to_owned(), "ab".to_owned());
-                lock.prepared.clear();
-            })),
+            (
+                "spec",
+                "spec.train.epochs",
+                Box::new(|lock| {
+                    lock.spec = json!({ "seed": 7, "train": { "epochs": 4 } });
+                    lock.plan = "dd".to_owned();
+                }),
+            ),
+            (
+                "source",
+                "sources.train/images",
+                Box::new(|lock| {
+                    lock.sources.insert("train/images".to_owned(), "ab".to_owned());
+                    lock.prepared.clear();
+                }),
+            ),
             ("classes", "classes[1]", Box::new(|lock| lock.classes[1] = "one".to_owned())),
-            ("prepared", "prepared.train", Box::new(|lock| {
-                lock.prepared.insert("train".to_owned(), "bc".to_owned());
-                lock.numerics_version = 2;
-            })),
+            (
+                "prepared",
+                "prepared.train",
+                Box::new(|lock| {
+                    lock.prepared.insert("train".to_owned(), "bc".to_owned());
+                    lock.numerics_version = 2;
+                }),
+            ),
             ("numerics", "numerics_version", Box::new(|lock| lock.numerics_version = 2)),
             ("plan", "plan", Box::new(|lock| lock.plan = "dd".to_owned())),
         ];

@@ -51,6 +51,6 @@ pub fn ask(source: &SpecSource, question: DataQuestion, host: &mut dyn Host) -> 
 pub(crate) fn at_its_place(read: &Read<RunSpec>, error: DataError) -> LabError {
     match error.key() {
         Some(key) => read.diagnostics([(key, error)]).into(),
-        None => LabError::Data(error),
+        None => LabError::from(error),
     }
 }

@@ -12,11 +12,11 @@ use crate::spec::diagnostic::Diagnostics;
 #[non_exhaustive]
 pub enum LabError {
     /// The spec cannot be used; everything that is wrong, with its place.
-    Spec(Diagnostics),
+    Spec(Box<Diagnostics>),
     /// The data cannot be used.
-    Data(DataError),
+    Data(Box<DataError>),
     /// The training stopped.
-    Train(TrainError),
+    Train(Box<TrainError>),
     /// The folder of a run cannot be read or written.
     Store(StoreError),
     /// A statement cannot be made.
@@ -27,7 +27,7 @@ pub enum LabError {
         run: String,
     },
     /// Spec, data or program are not those that the run began with.
-    LockDiffers(Difference),
+    LockDiffers(Box<Difference>),
     /// The run was made under another numerics version.
     NumericsDiffer {
         /// The run's.
@@ -71,7 +71,8 @@ impl LabError {
     /// Whose mistake it is.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            LabError::Predict(_) | LabError::Evidence(_) | LabError::Train(TrainError::Run(_)) => ErrorKind::Ours,
+            LabError::Predict(_) | LabError::Evidence(_) => ErrorKind::Ours,
+            LabError::Train(error) if matches!(**error, TrainError::Run(_)) => ErrorKind::Ours,
             _ => ErrorKind::User,
         }
     }
@@ -93,8 +94,10 @@ impl Localize for LabError {
                 texts.join("; ")
             }
             LabError::Data(error) => error.text(lang),
-            LabError::Train(TrainError::Run(error)) => say::internal(lang, error),
-            LabError::Train(error) => error.text(lang),
+            LabError::Train(error) => match &**error {
+                TrainError::Run(error) => say::internal(lang, error),
+                error => error.text(lang),
+            },
             LabError::Store(error) => error.text(lang),
             LabError::Evidence(error) => error.text(lang),
             LabError::NothingToResume { run } => say::nothing_to_resume(lang, run),
@@ -113,8 +116,11 @@ impl Localize for LabError {
     fn hint(&self, lang: Lang) -> Option<String> {
         match self {
             LabError::Data(error) => error.hint(lang),
-            LabError::Train(TrainError::Run(_)) | LabError::Predict(_) => Some(say::internal_hint(lang)),
-            LabError::Train(error) => error.hint(lang),
+            LabError::Predict(_) => Some(say::internal_hint(lang)),
+            LabError::Train(error) => match &**error {
+                TrainError::Run(_) => Some(say::internal_hint(lang)),
+                error => error.hint(lang),
+            },
             LabError::Store(error) => error.hint(lang),
             LabError::Evidence(error) => error.hint(lang),
             LabError::NothingToResume { run } => Some(say::nothing_to_resume_hint(lang, run)),
@@ -139,8 +145,8 @@ display_in_english!(LabError);
 impl std::error::Error for LabError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            LabError::Data(error) => Some(error),
-            LabError::Train(error) => Some(error),
+            LabError::Data(error) => Some(&**error),
+            LabError::Train(error) => Some(&**error),
             LabError::Store(error) => Some(error),
             LabError::Evidence(error) => Some(error),
             LabError::Predict(error) => Some(error),
@@ -153,7 +159,7 @@ macro_rules! from {
     ($($source:ty => $variant:ident;)*) => {
         $(impl From<$source> for LabError {
             fn from(error: $source) -> Self {
-                LabError::$variant(error)
+                LabError::$variant(error.into())
             }
         })*
     };

@@ -121,7 +121,7 @@ pub fn explain(source: &SpecSource, host: &mut dyn Host) -> Result<Explanation, 
         shard: train.shard_size,
         step_flops: graph.nodes().iter().map(flops).sum(),
         memory: Memory {
-            state_bytes: StateBlock::new(&graph).all().len() * size_of::<f32>(),
+            state_bytes: size_of_val(StateBlock::new(&graph).all()),
             batch_bytes: plan.batch_bytes,
             arena_bytes: plan.arena_bytes,
         },
@@ -159,12 +159,17 @@ impl Explanation {
 
     /// All of it for a program.
     pub fn to_json(&self) -> serde_json::Value {
-        let layers: Vec<_> = self.summary.rows.iter().map(|row| {
-            serde_json::json!({
-                "name": row.name, "kind": row.kind, "inputs": row.inputs, "shape": row.shape.to_vec(),
-                "parameters": row.parameters, "statistics": row.statistics, "flops": row.flops,
+        let layers: Vec<_> = self
+            .summary
+            .rows
+            .iter()
+            .map(|row| {
+                serde_json::json!({
+                    "name": row.name, "kind": row.kind, "inputs": row.inputs, "shape": row.shape.to_vec(),
+                    "parameters": row.parameters, "statistics": row.statistics, "flops": row.flops,
+                })
             })
-        }).collect();
+            .collect();
         let phases: Vec<_> = self
             .phases
             .iter()

@@ -11,8 +11,12 @@ pub(crate) struct FactSources<'a> {
     pub(crate) evidence: &'a str,
     /// The evaluation on validation, with its statement's digest.
     pub(crate) validation: Option<(&'a Evaluation, &'a str)>,
-    /// Rows of train, validation, test, and rows that cleaning dropped.
-    pub(crate) rows: [u64; 4],
+    /// Rows of train, validation and test, as they were read.
+    pub(crate) rows: [u64; 3],
+    /// Rows of all sources before the split.
+    pub(crate) source_rows: u64,
+    /// The share of train and validation that cleaning dropped.
+    pub(crate) dropped_share: f64,
     /// How often the test split was read.
     pub(crate) test_reads: u64,
     /// Epochs trained and the best one.
@@ -63,12 +67,12 @@ pub(crate) fn facts(sources: &FactSources<'_>) -> Facts {
             }
         }
     }
-    let [train, validation, test, dropped] = sources.rows.map(|rows| rows as f64);
-    put(vec!["data", "rows"], train + validation + test, None);
+    let [train, validation, test] = sources.rows.map(|rows| rows as f64);
+    put(vec!["data", "rows"], sources.source_rows as f64, None);
     put(vec!["data", "train_rows"], train, None);
     put(vec!["data", "validation_rows"], validation, None);
     put(vec!["data", "test_rows"], test, None);
-    put(vec!["data", "dropped"], dropped, None);
+    put(vec!["data", "dropped"], sources.dropped_share, None);
     put(vec!["test_reads"], sources.test_reads as f64, None);
     put(vec!["train", "epochs"], f64::from(sources.epochs[0]), None);
     put(vec!["train", "best_epoch"], f64::from(sources.epochs[1]), None);

@@ -39,6 +39,7 @@ pub use record::{Record, RunEvent};
 pub use run_spec::RunSpec;
 
 // What the command line names of the crates below: it depends on this crate alone.
+pub use proofmark_criteria::{Outcome as Holds, Verdict};
 pub use proofmark_data::{DataReport, GateReport, Progress as DataProgress, profile::SourceProfile};
 pub use proofmark_report::{Outcome, Stage};
 pub use proofmark_store::{RunFile, RunFolder, Runs, StoreError};

@@ -32,7 +32,7 @@ pub struct Overview {
     pub test_reads: Option<f64>,
     /// SHA-256 of the model file.
     pub model_digest: Option<String>,
-    /// Times that the run was trained again with the same result.
+    /// Times that the whole run was trained again and gave the same model file.
     pub reproduced: u32,
     /// Its folder.
     pub folder: String,
@@ -97,7 +97,8 @@ pub fn overview(run: &RunFolder) -> Result<Overview, LabError> {
     for (statement, _) in run.evidence()? {
         let claims = statement.claims();
         match statement.kind() {
-            Kind::RunReproduced if claims.get("same") == Some(&Claim::Bool(true)) => overview.reproduced += 1,
+            // One epoch alone is a spot check, not the run.
+            Kind::RunReproduced if claims.get("same_model") == Some(&Claim::Bool(true)) => overview.reproduced += 1,
             Kind::EvalResult => {
                 let Some(Claim::Text(split)) = claims.get("split") else { continue };
                 // What was measured on test is what counts, whenever it was measured.

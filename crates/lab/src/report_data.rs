@@ -294,7 +294,8 @@ fn detail(layer: &proofmark_model::Layer) -> String {
     let value = serde_json::to_value(layer).unwrap_or_default();
     let Some((_, fields)) = value.as_object().and_then(|object| object.iter().next()) else { return String::new() };
     let Some(fields) = fields.as_object() else { return String::new() };
-    let telling = ["filters", "units", "kernel", "size", "stride", "padding", "dilation", "groups", "rate", "activation"];
+    let telling =
+        ["filters", "units", "kernel", "size", "stride", "padding", "dilation", "groups", "rate", "activation"];
     let is_default = |key: &str, value: &serde_json::Value| match key {
         "stride" | "dilation" | "groups" => plain(value) == "1" || plain(value) == "[1, 1]",
         "padding" => value == "valid",
@@ -410,11 +411,7 @@ fn evaluation(story: &Story<'_>, evaluation: &Evaluation) -> page::Evaluation {
             .bins
             .iter()
             .filter(|bin| bin.samples > 0)
-            .map(|bin| page::CalibrationBin {
-                confidence: bin.confidence,
-                accuracy: bin.accuracy,
-                count: bin.samples,
-            })
+            .map(|bin| page::CalibrationBin { confidence: bin.confidence, accuracy: bin.accuracy, count: bin.samples })
             .collect(),
         ece: Some(evaluation.calibration.expected_error),
         mistakes: evaluation
@@ -441,7 +438,11 @@ fn cost(story: &Story<'_>, host: &dyn Host) -> page::Cost {
         peak_memory_bytes: host.peak_memory_bytes(),
         threads: Some(host.threads() as u64),
         machine: host.machine(),
-        stages: story.stages.iter().map(|(stage, seconds)| page::StageSeconds { stage: *stage, seconds: *seconds }).collect(),
+        stages: story
+            .stages
+            .iter()
+            .map(|(stage, seconds)| page::StageSeconds { stage: *stage, seconds: *seconds })
+            .collect(),
     }
 }
 

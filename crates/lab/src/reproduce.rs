@@ -204,9 +204,7 @@ impl Recorder for Comparer<'_> {
         self.host.observe(Observation::Train(*progress));
     }
 
-    fn is_interrupted(&self) -> bool {
-        self.host.is_interrupted()
-    }
+    // Never interrupted: half a reproduction is none, and has nothing to go on from.
 
     fn seconds(&self) -> f64 {
         self.host.seconds()

@@ -138,7 +138,11 @@ mod tests {
                 let folder = serde_json::to_value(&read.value.data).unwrap();
                 assert_eq!(folder.pointer("/source/idx/folder").unwrap(), data);
             }
-            assert!(!scenario.spec("x").unwrap().contains("../../datasets"), "{}: the path stands twice", scenario.name);
+            assert!(
+                !scenario.spec("x").unwrap().contains("../../datasets"),
+                "{}: the path stands twice",
+                scenario.name
+            );
         }
     }
 

@@ -138,10 +138,7 @@ pub(crate) fn cleaning_claims(round: &proofmark_data::Round) -> Claims {
 /// What an evaluation claims.
 pub(crate) fn evaluation_claims(split: &str, evaluation: &Evaluation, test_reads: u64) -> Claims {
     let estimate = |estimate: &Estimate| {
-        Claims::new()
-            .with("value", estimate.value)
-            .with("lower95", estimate.lower95)
-            .with("upper95", estimate.upper95)
+        Claims::new().with("value", estimate.value).with("lower95", estimate.lower95).with("upper95", estimate.upper95)
     };
     let mut metrics = Claims::new();
     for measured in &evaluation.metrics {
@@ -154,9 +151,8 @@ pub(crate) fn evaluation_claims(split: &str, evaluation: &Evaluation, test_reads
         }
         metrics.insert(measured.metric.name(), claims);
     }
-    let confusion = evaluation.confusion.rows().into_iter().map(|row| {
-        Claim::List(row.into_iter().map(Claim::integer).collect())
-    });
+    let confusion =
+        evaluation.confusion.rows().into_iter().map(|row| Claim::List(row.into_iter().map(Claim::integer).collect()));
     let slices = evaluation.slices.iter().map(|slice| {
         Claim::Map(
             estimate(&slice.accuracy)

@@ -72,6 +72,8 @@ pub enum Held {
     Figures(usize),
     /// The verdict of the page.
     Verdict,
+    /// The page itself: drawn again from its data, it is the same.
+    Page,
 }
 
 /// What does not verify.
@@ -98,6 +100,8 @@ pub enum VerifyProblem {
     },
     /// There is no evidence at all.
     Empty,
+    /// A page that shows something else than the data in it.
+    PageAltered,
     /// Something is not what a statement says it was.
     Differs {
         /// What it is.
@@ -166,7 +170,7 @@ pub fn verify_run(run: &RunFolder) -> Result<Verification, CommandError> {
     let epochs: Vec<String> = epochs_of(run)?.into_iter().map(|epoch| epoch.parameters_digest).collect();
     checker.epochs(&epochs);
     match run.read(RunFile::Report) {
-        Ok(bytes) => checker.page(&page_data(&run.file_path(RunFile::Report), &bytes)?),
+        Ok(bytes) => checker.page(&page_data(&run.file_path(RunFile::Report), &bytes)?, &bytes),
         Err(StoreError::Missing { .. }) => {}
         Err(error) => checker.verification.problems.push(VerifyProblem::Store(error)),
     }
@@ -209,7 +213,7 @@ pub fn verify_page(path: &Path) -> Result<Verification, CommandError> {
     {
         checker.model(&format!("sha256:{}", reproduce.model_digest));
     }
-    checker.page(&data);
+    checker.page(&data, &bytes);
     Ok(checker.finish())
 }
 
@@ -307,7 +311,8 @@ impl Checker {
     }
 
     fn epochs(&mut self, found: &[String]) {
-        let claimed = self.of(Kind::TrainRun).last().and_then(|statement| statement.claims().get("parameters_by_epoch"));
+        let claimed =
+            self.of(Kind::TrainRun).last().and_then(|statement| statement.claims().get("parameters_by_epoch"));
         let Some(Claim::List(claims)) = claimed else { return };
         let expected: Vec<String> = claims
             .iter()
@@ -326,7 +331,15 @@ impl Checker {
         }
     }
 
-    fn page(&mut self, data: &ReportData) {
+    fn page(&mut self, data: &ReportData, page: &[u8]) {
+        // Another version may draw the same data otherwise; then only the data can be held against the statements.
+        if data.run.program_version == env!("CARGO_PKG_VERSION") {
+            if Lang::ALL.iter().any(|lang| proofmark_report::render(data, *lang).as_bytes() == page) {
+                self.verification.held.push(Held::Page);
+            } else {
+                self.verification.problems.push(VerifyProblem::PageAltered);
+            }
+        }
         self.figures(data);
         let outcome = data.verdict.outcome;
         let said = self.decided();
@@ -340,7 +353,8 @@ impl Checker {
     fn figures(&mut self, data: &ReportData) {
         let Some(evaluation) = &data.evaluation else { return };
         let split = serde_json::json!(evaluation.split).as_str().unwrap_or_default().to_owned();
-        let of_split = self.of(Kind::EvalResult).filter(|statement| text_claim(statement, "split").as_ref() == Some(&split));
+        let of_split =
+            self.of(Kind::EvalResult).filter(|statement| text_claim(statement, "split").as_ref() == Some(&split));
         let claimed: BTreeMap<_, _> = of_split.last().map(|statement| metrics(statement.claims())).unwrap_or_default();
         let mut figures = 0;
         let mut agree = true;
@@ -391,6 +405,7 @@ impl Localize for Held {
             Held::Epochs(epochs) => say::held_epochs(lang, epochs),
             Held::Figures(figures) => say::held_figures(lang, figures),
             Held::Verdict => say::held_verdict(lang),
+            Held::Page => say::held_page(lang),
         }
     }
 }
@@ -413,10 +428,9 @@ impl Localize for VerifyProblem {
         match self {
             VerifyProblem::Store(error) => error.text(lang),
             VerifyProblem::Statement { digest, source } => say::statement_altered(lang, digest, source.text(lang)),
-            VerifyProblem::InputMissing { kind, role, digest } => {
-                say::input_missing(lang, kind.name(), role, digest)
-            }
+            VerifyProblem::InputMissing { kind, role, digest } => say::input_missing(lang, kind.name(), role, digest),
             VerifyProblem::Empty => say::no_evidence(lang),
+            VerifyProblem::PageAltered => say::page_altered(lang),
             VerifyProblem::Differs { what, expected, found } => {
                 say::evidence_differs(lang, what.text(lang), expected, found)
             }
@@ -428,6 +442,7 @@ impl Localize for VerifyProblem {
             VerifyProblem::Store(error) => error.hint(lang),
             VerifyProblem::Statement { source, .. } => source.hint(lang),
             VerifyProblem::InputMissing { .. } | VerifyProblem::Differs { .. } => Some(say::evidence_hint(lang)),
+            VerifyProblem::PageAltered => Some(say::page_altered_hint(lang)),
             VerifyProblem::Empty => None,
         }
     }
@@ -440,7 +455,10 @@ impl std::error::Error for VerifyProblem {
         match self {
             VerifyProblem::Store(error) => Some(error),
             VerifyProblem::Statement { source, .. } => Some(source),
-            VerifyProblem::InputMissing { .. } | VerifyProblem::Empty | VerifyProblem::Differs { .. } => None,
+            VerifyProblem::InputMissing { .. }
+            | VerifyProblem::Empty
+            | VerifyProblem::PageAltered
+            | VerifyProblem::Differs { .. } => None,
         }
     }
 }

@@ -94,7 +94,7 @@ crate::phrases! {
     label_step() { en: "step", zh: "步骤" }
     step_line(batch, shard, flops) { en: "batch {batch}, shards of {shard}, {flops} FLOPs", zh: "批大小 {batch}，每个分片 {shard} 个样本，{flops} 次浮点运算" }
     label_phases() { en: "phases", zh: "阶段" }
-    phases_line(nodes, shards, folds, outputs) { en: "{nodes} nodes in {shards} over shards, {folds} folds, {outputs} over outputs", zh: "{nodes} 个节点：按分片 {shards} 个阶段，归并 {folds} 个，按输出 {outputs} 个" }
+    phases_line(nodes, shards, folds, outputs) { en: "over shards: {shards}, folds: {folds}, over outputs: {outputs}; nodes: {nodes}", zh: "按分片 {shards} 个，归并 {folds} 个，按输出 {outputs} 个；共 {nodes} 个节点" }
     label_memory() { en: "memory", zh: "内存" }
     memory_line(whole, state, batch, arena, threads) {
         en: "{whole}: parameters and optimizer {state}, batch {batch}, activations {arena} for each of {threads} threads",
@@ -158,7 +158,7 @@ crate::phrases! {
     // diff
     diff_about() { en: "Find the first thing in which two runs differ", zh: "找出两次运行的第一处不同" }
     verdict_same() { en: "The same", zh: "相同" }
-    sentence_same(epochs) { en: "Spec, data, numerics, {epochs} epochs and model agree.", zh: "规格、数据、数值版本、{epochs} 轮训练与模型均一致。" }
+    sentence_same(epochs) { en: "Spec, data, numerics, epochs ({epochs}) and model agree.", zh: "规格、数据、数值版本、{epochs} 轮训练与模型均一致。" }
     verdict_different() { en: "Different", zh: "不同" }
     differs_in_spec() { en: "The specs differ.", zh: "规格不同。" }
     differs_in_source() { en: "The specs are the same, the source files differ.", zh: "规格相同，数据源文件不同。" }
@@ -205,11 +205,12 @@ crate::phrases! {
     held_links(links) { en: "{links} links between them lead to statements that are there", zh: "陈述之间的 {links} 处引用都能找到" }
     held_model() { en: "the model is the one that was trained and measured", zh: "模型就是当初训练并测量的那一个" }
     held_lock() { en: "spec, sources and prepared data are those of the training", zh: "规格、数据源与预处理后的数据与训练时一致" }
-    held_epochs(epochs) { en: "the parameters after {epochs} epochs are those on record", zh: "{epochs} 轮训练后的参数与记录一致" }
+    held_epochs(epochs) { en: "the parameters after every epoch ({epochs}) are those on record", zh: "{epochs} 轮训练后的参数与记录一致" }
     held_figures(figures) { en: "{figures} figures of the report are those that were measured", zh: "报告中的 {figures} 项数字与实测一致" }
     held_verdict() { en: "the verdict of the report follows from the statements", zh: "报告的结论与陈述一致" }
     held_page() { en: "the report shows the data that it carries, and nothing else", zh: "报告所展示的内容与其携带的数据完全一致" }
     page_altered() { en: "the report does not show the data that it carries", zh: "报告所展示的内容与其携带的数据不一致" }
+    page_altered_hint() { en: "it was changed by hand, or drawn by another build of the program; `proofmark report RUN` draws it from its data", zh: "报告被手工改动过，或由程序的其他构建生成；`proofmark report RUN` 可依据数据重新生成" }
     statement_altered(digest, problem) { en: "the statement `{digest}`: {problem}", zh: "陈述 `{digest}`：{problem}" }
     input_missing(kind, role, digest) { en: "a statement `{kind}` stands on `{role}` with the digest `{digest}`, which is not there", zh: "陈述 `{kind}` 依据的 `{role}`（摘要 `{digest}`）不存在" }
     no_evidence() { en: "there is no evidence", zh: "没有证据" }

@@ -1,0 +1,70 @@
+//! `proofmark predict RUN FILES...`: what the model of a run says about new images.
+
+use std::path::PathBuf;
+
+use clap::{Arg, ArgMatches, Command as Definition, value_parser};
+use proofmark_lab::predict::{Classifier, Prediction};
+use proofmark_messages::{Lang, cli as say};
+
+use super::{Command, run_argument};
+use crate::app::example;
+use crate::failure::{Exit, Failure};
+use crate::host::TerminalHost;
+use crate::output::{percent, table};
+use crate::session::Session;
+
+pub(crate) const COMMAND: Command = Command { name: "predict", define, run };
+
+fn define(lang: Lang) -> Definition {
+    Definition::new("predict")
+        .about(say::predict_about(lang))
+        .arg(run_argument("run", lang))
+        .arg(
+            Arg::new("files")
+                .value_name("FILES")
+                .help(say::argument_files(lang))
+                .value_parser(value_parser!(PathBuf))
+                .num_args(1..)
+                .required(true),
+        )
+        .after_help(example(
+            lang,
+            "proofmark predict 2026-11-23-digits-7f3a seven.png\n\
+             proofmark predict 2026-11-23-digits datasets/mnist/t10k-images-idx3-ubyte.gz --json",
+        ))
+}
+
+fn run(matches: &ArgMatches, session: &Session) -> Result<Exit, Failure> {
+    let host = TerminalHost::new(session);
+    let mut classifier = Classifier::open(&session.run(matches, "run")?, &host)?;
+    let classes = classifier.classes().to_vec();
+    for path in matches.get_many::<PathBuf>("files").into_iter().flatten() {
+        let predictions = classifier.predict(path)?;
+        let text: String = if session.is_json {
+            predictions.iter().map(|prediction| format!("{}\n", to_json(prediction, &classes))).collect()
+        } else {
+            let rows: Vec<[String; 3]> = predictions.iter().map(row).collect();
+            table(&rows, [false, false, true])
+        };
+        session.output.text(&text)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn row(prediction: &Prediction) -> [String; 3] {
+    let file = prediction.file.display();
+    let place = prediction.row.map_or_else(|| file.to_string(), |row| format!("{file}[{row}]"));
+    [place, prediction.class.clone(), percent(f64::from(prediction.probability))]
+}
+
+fn to_json(prediction: &Prediction, classes: &[String]) -> serde_json::Value {
+    let probabilities: serde_json::Map<String, serde_json::Value> =
+        classes.iter().cloned().zip(prediction.probabilities.iter().map(|probability| (*probability).into())).collect();
+    serde_json::json!({
+        "file": prediction.file,
+        "row": prediction.row,
+        "class": prediction.class,
+        "probability": prediction.probability,
+        "probabilities": probabilities,
+    })
+}

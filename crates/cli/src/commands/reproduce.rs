@@ -1,0 +1,94 @@
+//! `proofmark reproduce RUN`: trains a run again and compares, byte for byte.
+
+use std::path::PathBuf;
+
+use clap::{Arg, ArgMatches, Command as Definition, value_parser};
+use proofmark_lab::reproduce::{ReproduceOptions, Reproduction, reproduce};
+use proofmark_messages::{Lang, cli as say};
+
+use super::{Command, run_argument};
+use crate::app::example;
+use crate::failure::{Exit, Failure};
+use crate::host::TerminalHost;
+use crate::output::{Tone, labelled};
+use crate::session::Session;
+
+pub(crate) const COMMAND: Command = Command { name: "reproduce", define, run };
+
+fn define(lang: Lang) -> Definition {
+    let heading = say::heading_options(lang);
+    Definition::new("reproduce")
+        .about(say::reproduce_about(lang))
+        .args([
+            run_argument("run", lang),
+            Arg::new("epoch")
+                .long("epoch")
+                .value_name("K")
+                .help(say::option_epoch(lang))
+                .value_parser(value_parser!(u32).range(1..))
+                .help_heading(heading.clone()),
+            Arg::new("base")
+                .long("base")
+                .value_name("FOLDER")
+                .help(say::option_base(lang))
+                .value_parser(value_parser!(PathBuf))
+                .help_heading(heading),
+        ])
+        .after_help(example(
+            lang,
+            "proofmark reproduce 2026-11-23-digits-7f3a\n\
+             proofmark reproduce 2026-11-23-digits-7f3a --epoch 10",
+        ))
+}
+
+fn run(matches: &ArgMatches, session: &Session) -> Result<Exit, Failure> {
+    // Ctrl-C ends it: what was not trained to its end must not become evidence.
+    let mut host = TerminalHost::new(session);
+    let options = ReproduceOptions {
+        epoch: matches.get_one::<u32>("epoch").copied(),
+        base: matches.get_one::<PathBuf>("base").cloned(),
+    };
+    let result = reproduce(&session.run(matches, "run")?, &options, &mut host);
+    host.finish();
+    let result = result?;
+    if session.is_json {
+        let differs = result.differs.as_ref().map(|difference| {
+            serde_json::json!({
+                "epoch": difference.epoch, "recorded": difference.recorded, "found": difference.found,
+            })
+        });
+        session.output.json(&serde_json::json!({
+            "run": result.run, "same": result.is_same(), "same_epochs": result.same, "differs": differs,
+            "same_model": result.same_model,
+        }))?;
+    } else {
+        print(&result, session)?;
+    }
+    Ok(Exit::yes_if(result.is_same()))
+}
+
+fn print(result: &Reproduction, session: &Session) -> Result<(), Failure> {
+    let lang = session.lang;
+    let mut rows = Vec::new();
+    if let (Some(first), Some(last)) = (result.same.first(), result.same.last()) {
+        let text = if first == last { say::epoch_same(lang, first) } else { say::epochs_same(lang, first, last) };
+        rows.push((say::label_epochs(lang), text));
+    }
+    if let Some(difference) = &result.differs {
+        rows.push((say::label_differs(lang), say::epoch_differs(lang, difference.epoch)));
+        rows.push((say::label_recorded(lang), difference.recorded.clone()));
+        rows.push((say::label_found(lang), difference.found.clone()));
+    }
+    match result.same_model {
+        Some(true) => rows.push((say::label_model(lang), say::model_same(lang))),
+        Some(false) => rows.push((say::label_model(lang), say::model_differs(lang))),
+        None => {}
+    }
+    let (tone, verdict, sentence) = if result.is_same() {
+        (Tone::Good, say::verdict_reproduced(lang), say::sentence_reproduced(lang, &result.run))
+    } else {
+        (Tone::Bad, say::verdict_not_reproduced(lang), say::sentence_not_reproduced(lang, &result.run))
+    };
+    let output = &session.output;
+    output.text(&format!("\n{}  {sentence}\n\n{}", output.paint(tone, &verdict), labelled(&rows)))
+}

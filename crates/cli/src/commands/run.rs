@@ -1,0 +1,93 @@
+//! `proofmark run SPEC`: the whole flow, from data to verdict.
+
+use clap::{Arg, ArgMatches, Command as Definition};
+use proofmark_lab::{LabError, Outcome, RunResult, pipeline};
+use proofmark_messages::{Lang, cli as say};
+
+use super::{Command, spec_arguments};
+use crate::app::example;
+use crate::failure::{Exit, Failure};
+use crate::host::TerminalHost;
+use crate::session::Session;
+use crate::summary;
+
+pub(crate) const COMMAND: Command = Command { name: "run", define, run };
+
+fn define(lang: Lang) -> Definition {
+    let [spec, set] = spec_arguments(lang);
+    Definition::new("run")
+        .about(say::run_about(lang))
+        .args([
+            spec.required(false).required_unless_present("resume"),
+            set,
+            Arg::new("resume")
+                .long("resume")
+                .value_name("RUN")
+                .help(say::option_resume(lang))
+                .conflicts_with_all(["spec", "set"])
+                .help_heading(say::heading_options(lang)),
+        ])
+        .after_help(example(
+            lang,
+            "proofmark run scenarios/digits/digits.yaml\n\
+             proofmark run digits.yaml --set train.epochs=3 --set seed=1\n\
+             proofmark run --resume 2026-11-23-digits-7f3a",
+        ))
+}
+
+fn run(matches: &ArgMatches, session: &Session) -> Result<Exit, Failure> {
+    let mut host = TerminalHost::interruptible(session)?;
+    let result = match matches.contains_id("resume") {
+        true => pipeline::resume(&session.run(matches, "resume")?, &mut host),
+        false => pipeline::run(&session.spec(matches)?, &session.runs(), &mut host),
+    };
+    host.finish();
+    let result = result.map_err(|error| in_run(error, &host))?;
+    if session.is_json {
+        session.output.json(&to_json(&result))?;
+    } else {
+        summary::print(&result, session)?;
+    }
+    Ok(exit(&result))
+}
+
+/// A failure with the run that it left behind, if it came that far.
+fn in_run(error: LabError, host: &TerminalHost) -> Failure {
+    match host.run() {
+        Some(run) => Failure::InRun { run: run.to_owned(), error: error.into() },
+        None => error.into(),
+    }
+}
+
+fn exit(result: &RunResult) -> Exit {
+    match result.outcome {
+        None => Exit::Interrupted,
+        Some(Outcome::Accepted | Outcome::NoCriterion) => Exit::Done,
+        // Refused, by whatever stage or for want of evidence.
+        Some(_) => Exit::No,
+    }
+}
+
+fn to_json(result: &RunResult) -> serde_json::Value {
+    let metrics: serde_json::Map<String, serde_json::Value> = result
+        .metrics
+        .iter()
+        .map(|measured| {
+            let estimate = &measured.estimate;
+            let interval = serde_json::json!({
+                "value": estimate.value, "lower95": estimate.lower95, "upper95": estimate.upper95,
+            });
+            (measured.metric.name().to_owned(), interval)
+        })
+        .collect();
+    let verdict = result.outcome.map_or_else(|| "interrupted".into(), |outcome| serde_json::json!(outcome));
+    serde_json::json!({
+        "run": result.run,
+        "verdict": verdict,
+        "metrics": metrics,
+        "model_digest": result.model_digest,
+        "train_seconds_per_epoch": result.train_seconds_per_epoch,
+        "seconds": result.seconds,
+        "report": result.report,
+    })
+}

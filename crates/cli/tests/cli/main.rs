@@ -1,0 +1,10 @@
+//! The program as a person or a script meets it: transcripts, whole runs on tiny data, and everything that can go wrong on
+//! the way (a killed process, a full disk, a damaged file). Each test has its own folder and starts the real binary.
+
+mod checkpoints;
+mod failures;
+mod fixture;
+mod kill;
+mod run;
+mod sessions;
+mod threads;

@@ -1,0 +1,182 @@
+//! One run and everything that can be done with it afterwards.
+
+use std::fs;
+
+use crate::fixture::{EPOCHS, Place, model};
+
+#[test]
+fn a_run_and_what_follows_it() {
+    let place = Place::new();
+    let call = place.call(&["run", "tiny.yaml", "--json"]).expect(0);
+    let result = call.json();
+    let (run, folder) = (result["run"].as_str().unwrap().to_owned(), place.only_run(".proofmark"));
+    assert_eq!(folder.file_name().unwrap().to_str(), Some(run.as_str()));
+    assert_eq!(result["verdict"], "accepted");
+    let accuracy = &result["metrics"]["accuracy"];
+    let [lower, value, upper] = ["lower95", "value", "upper95"].map(|key| accuracy[key].as_f64().unwrap());
+    assert!(lower < value && value <= upper && value > 0.5, "{accuracy}");
+    assert!(result["train_seconds_per_epoch"].as_f64().unwrap() > 0.0);
+    assert!(result["seconds"].as_f64().unwrap() > 0.0);
+    assert!(place.path(result["report"].as_str().unwrap()).is_file());
+    assert_eq!(result.as_object().unwrap().len(), 7, "{result}");
+    // One line a stage and an epoch.
+    let epochs = call.stderr.lines().filter(|line| line.starts_with("epoch ")).count();
+    assert_eq!(epochs, EPOCHS, "{}", call.stderr);
+    call.says(&["Read data\n", "Train\n", "epoch 1/6  loss ", "  validation ", "Validate\n", "Accept on test\n"]);
+
+    let whole = place.call(&["reproduce", &run, "--json", "--threads", "3", "--simd", "scalar"]).expect(0).json();
+    assert_eq!((&whole["same"], &whole["same_model"]), (&true.into(), &true.into()));
+    assert_eq!(whole["same_epochs"].as_array().unwrap().len(), EPOCHS);
+    let epoch = place.call(&["reproduce", &run, "--epoch", "2", "--json"]).expect(0).json();
+    assert_eq!((&epoch["same"], &epoch["same_epochs"]), (&true.into(), &serde_json::json!([2])));
+    place.call(&["reproduce", &run, "--epoch", "7"]).expect(2).says(&["epoch 7 cannot be trained again"]);
+
+    let shown = place.call(&["runs", "show", &run, "--json"]).expect(0).json();
+    assert_eq!((&shown["state"], &shown["reproduced"]), (&"accepted".into(), &1.into()), "{shown}");
+    assert_eq!(shown["model_digest"], result["model_digest"]);
+
+    let listed = place.call(&["runs", "list"]).expect(0).stdout;
+    assert!(listed.contains(&run) && listed.contains("accepted") && listed.contains("6/6"), "{listed}");
+
+    // In another language it is the same data.
+    place.call(&["report", &run, "--lang", "zh-CN", "--output", "zh.html"]).expect(0);
+    assert!(fs::read_to_string(place.path("zh.html")).unwrap().contains("lang=\"zh-CN\""));
+    place.call(&["evidence", "verify", "zh.html"]).expect(0);
+    place.call(&["report", &run]).expect(0);
+
+    let verified = place.call(&["evidence", "verify", &run]).expect(0).stdout;
+    assert!(verified.contains("Verified") && verified.contains("every epoch (6)"), "{verified}");
+    let evidence = place.call(&["evidence", "show", &run]).expect(0).stdout;
+    for kind in ["data.profile", "data.gate", "train.run", "eval.result", "accept.decision", "run.reproduced"] {
+        assert!(evidence.contains(kind), "{kind} in\n{evidence}");
+    }
+}
+
+#[test]
+fn the_closing_words_fit_the_verdict() {
+    let place = Place::new();
+    let accepted = place.call(&["run", "tiny.yaml", "--set", "train.epochs=4"]).expect(0).stdout;
+    for text in ["Accepted  ", "metrics.accuracy.value >= 0.5", "holds", "report.html", "proofmark reproduce "] {
+        assert!(accepted.contains(text), "`{text}` in\n{accepted}");
+    }
+    let chinese = place.call(&["run", "tiny.yaml", "--lang", "zh-CN"]).expect(0);
+    assert!(chinese.stdout.contains("通过  "), "{}", chinese.stdout);
+    chinese.says(&["读取数据", "第 1/6 轮  损失 "]);
+    let never = "accept=metrics.accuracy.value > 1";
+    let refused = place.call(&["run", "tiny.yaml", "--set", never]).expect(1);
+    assert!(refused.stdout.contains("Refused") && refused.stdout.contains("does not hold"), "{}", refused.stdout);
+    assert!(!refused.stderr.contains("Accept on test"), "refused on validation, test was read: {}", refused.stderr);
+    let gate = place.call(&["run", "tiny.yaml", "--set", "quality.require=[source.rows > 1000]"]).expect(1);
+    for text in ["Data refused", "source.rows > 1000", "read 200", "Cleaning ended because"] {
+        assert!(gate.stdout.contains(text), "`{text}` in\n{}", gate.stdout);
+    }
+    assert!(!gate.stdout.contains("proofmark reproduce"));
+    assert_eq!(place.call(&["check", "tiny.yaml"]).expect(0).stderr, "Read data\n");
+    place.call(&["check", "tiny.yaml", "--set", "quality.require=[source.rows > 1000]"]).expect(1);
+}
+
+#[test]
+fn predictions_come_from_the_model_file_alone() {
+    let place = Place::new();
+    let run = place.train(".proofmark", &[]);
+    let id = run.file_name().unwrap().to_str().unwrap();
+    // Its data are not needed any more.
+    fs::rename(place.path("data"), place.path("moved")).unwrap();
+    let call = place.call(&["predict", id, "moved/t10k-images-idx3-ubyte", "--json"]).expect(0);
+    let labels = fs::read(place.path("moved/t10k-labels-idx1-ubyte")).unwrap();
+    let lines: Vec<serde_json::Value> = call.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 60);
+    let right = lines.iter().zip(&labels[8..]).filter(|(line, label)| line["class"] == label.to_string()).count();
+    let sum: f64 = lines[0]["probabilities"].as_object().unwrap().values().map(|value| value.as_f64().unwrap()).sum();
+    assert!((sum - 1.0).abs() < 1e-5 && right > 30, "{right} right, sum {sum}");
+
+    fs::write(place.path("text.png"), "no image").unwrap();
+    place.call(&["predict", id, "text.png"]).expect(2).says(&["text.png"]);
+    place.call(&["predict", id, "nowhere.png"]).expect(2).says(&["nowhere.png"]);
+    let mut bytes = model(&run);
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(run.join("model.safetensors"), bytes).unwrap();
+    place
+        .call(&["predict", id, "moved/t10k-images-idx3-ubyte"])
+        .expect(2)
+        .says(&["is not the model that was measured"]);
+}
+
+#[test]
+fn diff_names_the_first_difference() {
+    let place = Place::new();
+    let first = place.train("a", &[]);
+    let again = place.train("b", &["--threads", "2"]);
+    let other = place.train("c", &["--set", "seed=8"]);
+    let [first, again, other] = [&first, &again, &other].map(|path| path.display().to_string());
+    let same = place.call(&["diff", &first, &again]).expect(0).stdout;
+    assert!(same.contains("The same"), "{same}");
+    let different = place.call(&["diff", &first, &other]).expect(1).stdout;
+    assert!(different.contains("Different  The specs differ.") && different.contains("spec.seed"), "{different}");
+    let json = place.call(&["diff", &first, &other, "--json"]).expect(1).json();
+    let expected = serde_json::json!({ "kind": "spec", "path": "spec.seed", "left": 7, "right": 8 });
+    assert_eq!(json["difference"], expected);
+}
+
+#[test]
+fn altered_evidence_does_not_verify() {
+    let place = Place::new();
+    let run = place.train(".proofmark", &[]);
+    let id = run.file_name().unwrap().to_str().unwrap();
+    let verify = |subject: &str, text: &str| {
+        let said = place.call(&["evidence", "verify", subject]).expect(1).stdout;
+        assert!(said.contains("Not verified") && said.contains(text), "`{text}` in\n{said}");
+    };
+    // Each file is altered, seen, and put back.
+    let evidence: Vec<_> = fs::read_dir(run.join("evidence")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let ending = |ending: &str| evidence.iter().find(|path| path.to_str().unwrap().ends_with(ending)).unwrap().clone();
+    for (path, text) in [
+        (ending(".statement.json"), "does not match its digest"),
+        (ending(".envelope.json"), "does not match its digest"),
+        (run.join("model.safetensors"), "the model is not what the evidence says"),
+    ] {
+        let good = fs::read(&path).unwrap();
+        let mut bad = good.clone();
+        *bad.last_mut().unwrap() ^= 1;
+        fs::write(&path, bad).unwrap();
+        verify(id, text);
+        fs::write(&path, good).unwrap();
+    }
+    let replace = |path: &std::path::Path, from: &str, to: &str, text: &str, subject: &str| {
+        let good = fs::read_to_string(path).unwrap();
+        assert!(good.contains(from), "`{from}` is not in {}", path.display());
+        fs::write(path, good.replace(from, to)).unwrap();
+        verify(subject, text);
+        fs::write(path, good).unwrap();
+    };
+    replace(&run.join("spec.lock.json"), "\"seed\": 7", "\"seed\": 8", "the lock of spec and data", id);
+    replace(
+        &run.join("events.jsonl"),
+        "\"parameters_digest\":\"",
+        "\"parameters_digest\":\"0",
+        "the digest of epoch 1",
+        id,
+    );
+    let report = run.join("report.html");
+    replace(&report, "Accepted", "Excepted", "does not show the data", report.to_str().unwrap());
+    replace(
+        &report,
+        "\"outcome\":\"accepted\"",
+        "\"outcome\":\"refused\"",
+        "the verdict of the report",
+        report.to_str().unwrap(),
+    );
+    fs::remove_file(ending(".statement.json")).unwrap();
+    verify(id, "");
+    fs::write(place.path("empty.html"), "<html></html>").unwrap();
+    place.call(&["evidence", "verify", "empty.html"]).expect(2).says(&["carries no evidence"]);
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_error() {
+    let place = Place::new();
+    let mut child = place.command(&["schema"]).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), String::from_utf8(output.stderr).unwrap().as_str()), (Some(0), ""));
+}

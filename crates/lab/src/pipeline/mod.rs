@@ -1,0 +1,255 @@
+//! The flow: ingest, split, gate with its cleaning loop, train, validate, accept, test once.
+//!
+//! Every stage leaves a record: events as they happen, statements of what was measured, a report at the end, whatever the
+//! end is. What decides is the lock and nothing else; times and machines stand in events and envelopes only.
+
+mod flow;
+mod resume;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use proofmark_data::{DataError, Preparation, gate, prepare};
+use proofmark_engine::NUMERICS_VERSION;
+use proofmark_engine::plan::{PlanOptions, plan};
+use proofmark_evidence::Digest;
+use proofmark_govern::acceptance::{self, acceptance_schema};
+use proofmark_messages::{Lang, Localize, display_in_english, lab as say};
+use proofmark_model::{CheckedModel, ModelError, Target};
+use proofmark_report::{Outcome, Stage};
+use proofmark_store::{EventLog, RunFile, Runs};
+use proofmark_train::TrainError;
+use proofmark_train::metrics::Measured;
+
+use crate::error::LabError;
+use crate::host::{Host, Observation};
+use crate::lock::{self, Lock};
+use crate::record::{PipelineEvent, Record, RunEvent, timestamp};
+use crate::run_spec::RunSpec;
+use crate::spec::canonical::to_yaml;
+use crate::spec::diagnostic::Diagnostics;
+use crate::spec::read::{Read, read};
+
+use flow::Flow;
+pub(crate) use flow::{Judged, epochs_of, executor};
+pub use resume::resume;
+pub(crate) use resume::{base_of, check_same, spec_source};
+
+/// A spec as it was found: its text, where it stands, and what the command line changes in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpecSource {
+    /// The file's name, for messages.
+    pub file_name: String,
+    /// Its text.
+    pub text: String,
+    /// The folder that paths in the spec are relative to.
+    pub base: PathBuf,
+    /// `path.to.key=value`, applied in order.
+    pub overrides: Vec<String>,
+}
+
+/// A run before its training.
+#[derive(Debug)]
+pub struct PreparedRun {
+    /// What became of the data.
+    pub preparation: Preparation,
+    /// The model; `None` if the gate refused the data.
+    pub model: Option<CheckedModel>,
+    /// Everything resolved.
+    pub lock: Lock,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunResult {
+    /// The run's id.
+    pub run: String,
+    /// Its folder.
+    pub folder: PathBuf,
+    /// The verdict; `None` if the person interrupted it.
+    pub outcome: Option<Outcome>,
+    /// The acceptance's decision, if it came to one.
+    pub decision: Option<acceptance::Decision>,
+    /// What was measured, on test, or on validation if the test split was not read.
+    pub metrics: Vec<Measured>,
+    /// SHA-256 of the model file.
+    pub model_digest: Option<String>,
+    /// Mean training time of an epoch.
+    pub train_seconds_per_epoch: Option<f64>,
+    /// The whole attempt.
+    pub seconds: f64,
+    /// The report, where there is one.
+    pub report: Option<PathBuf>,
+}
+
+/// Reads a spec and checks everything that can be said without the data.
+///
+/// # Errors
+/// [`LabError::Spec`] with all problems at once.
+pub fn read_spec(source: &SpecSource) -> Result<Read<RunSpec>, LabError> {
+    let read = read::<RunSpec>(&source.file_name, &source.text, &source.overrides)?;
+    let spec = &read.value;
+    let mut entries = Vec::new();
+    for problem in proofmark_data::spec::check(&spec.data, &spec.quality) {
+        let error = DataError::Spec(problem);
+        entries.push(read.diagnostic(&error.key().unwrap_or_default(), error));
+    }
+    let target = &spec.data.target.name;
+    for (idx, column) in spec.evaluate.slices.iter().enumerate().filter(|(_, column)| *column != target) {
+        let error = UnknownSlice { column: column.clone(), target: target.clone() };
+        entries.push(read.diagnostic(&format!("evaluate.slices[{idx}]"), error));
+    }
+    if let Some(Err(error)) = spec.accept.as_ref().map(|accept| accept.compile(&acceptance_schema())) {
+        let is_list =
+            matches!(read.tree.at("accept").map(|node| &node.value), Some(crate::spec::tree::NodeValue::List(_)));
+        for problem in error.problems {
+            let path = if is_list { format!("accept[{}]", problem.idx) } else { "accept".to_owned() };
+            entries.push(read.diagnostic(&path, problem.error));
+        }
+    }
+    if let Err(errors) = spec.train.schedule.check("train.schedule") {
+        entries.extend(errors.into_vec().into_iter().map(|error| read.diagnostic(&error.path.clone(), error)));
+    }
+    if let Some(feature) = spec.data.features.first() {
+        let columns = proofmark_data::ColumnNames { feature: feature.name.clone(), target: target.clone() };
+        for error in gate::rules(&spec.quality, &columns).err().into_iter().flatten() {
+            let path = match &error {
+                DataError::Rule { rule_idx, .. } => format!("quality.require[{rule_idx}]"),
+                _ => "quality".to_owned(),
+            };
+            entries.push(read.diagnostic(&path, error));
+        }
+    }
+    if entries.is_empty() { Ok(read) } else { Err(Diagnostics { file: source.file_name.clone(), entries }.into()) }
+}
+
+/// Prepares the data, fits the model to them, and resolves everything. Trains nothing.
+///
+/// # Errors
+/// Data that cannot be used; a model that does not fit them.
+pub fn prepare_run(read: &Read<RunSpec>, base: &Path, host: &mut dyn Host) -> Result<PreparedRun, LabError> {
+    let spec = &read.value;
+    host.observe(Observation::Stage(Stage::Ingest));
+    let preparation =
+        prepare(&spec.data, &spec.quality, base, spec.seed, &mut |progress| host.observe(Observation::Data(progress)))
+            .map_err(|error| match error.key() {
+                Some(key) => read.diagnostics([(key, error)]).into(),
+                None => LabError::from(error),
+            })?;
+    let mut lock = Lock {
+        format: lock::FORMAT,
+        numerics_version: NUMERICS_VERSION,
+        spec: Lock::spec_value(spec),
+        sources: preparation
+            .report
+            .sources
+            .iter()
+            .flat_map(|part| {
+                part.files.iter().map(move |file| (format!("{}/{}", part.part, file.name), file.sha256.to_string()))
+            })
+            .collect(),
+        classes: preparation.report.classes.clone(),
+        prepared: BTreeMap::new(),
+        plan: String::new(),
+    };
+    let Some(prepared) = &preparation.prepared else { return Ok(PreparedRun { preparation, model: None, lock }) };
+    for (name, set) in [("train", &prepared.train), ("validation", &prepared.validation), ("test", &prepared.test)] {
+        lock.prepared.insert(name.to_owned(), set.digest().to_string());
+    }
+    let shape = prepared.train.feature_shape().clone();
+    let model = check_model(read, shape, prepared.classes.len())?;
+    lock.plan = plan_digest(spec, &model, prepared.train.len())?;
+    Ok(PreparedRun { model: Some(model), preparation, lock })
+}
+
+/// Fits the model to the shape of a sample and the number of classes, and the training to the model.
+///
+/// # Errors
+/// [`LabError::Spec`] with everything that does not fit.
+pub fn check_model(
+    read: &Read<RunSpec>,
+    shape: proofmark_tensor::Shape,
+    classes: usize,
+) -> Result<CheckedModel, LabError> {
+    let spec = &read.value;
+    let places = |errors: Vec<ModelError>| -> LabError {
+        read.diagnostics(errors.into_iter().map(|error| (error.path.clone(), error))).into()
+    };
+    let model = CheckedModel::new(&spec.model, shape, Target::Category { classes })
+        .map_err(|errors| places(errors.into_vec()))?;
+    model
+        .training_graph(&spec.train.loss, &spec.train.optimizer, &spec.train.regularization, spec.train.clip)
+        .map_err(|errors| places(errors.into_vec()))?;
+    Ok(model)
+}
+
+fn plan_digest(spec: &RunSpec, model: &CheckedModel, train_rows: usize) -> Result<String, LabError> {
+    let train = &spec.train;
+    let graph = model
+        .training_graph(&train.loss, &train.optimizer, &train.regularization, train.clip)
+        .map_err(TrainError::Model)?
+        .graph;
+    let options = PlanOptions { shard_samples: train.shard_size, ..PlanOptions::default() };
+    let plan = plan(&graph, options, train.batch_size.min(train_rows));
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = write!(text, "{graph}{}", plan.print(&graph));
+    Ok(Digest::of(text.as_bytes()).hex())
+}
+
+/// Takes a spec through the whole flow, in the folder of a new run.
+///
+/// # Errors
+/// [`LabError`]; a gate or an acceptance that says no is a result, not an error.
+pub fn run(source: &SpecSource, runs: &Runs, host: &mut dyn Host) -> Result<RunResult, LabError> {
+    let started = host.seconds();
+    let read = read_spec(source)?;
+    let prepared = prepare_run(&read, &source.base, host)?;
+    let time = timestamp(host);
+    let date = time.get(..10).unwrap_or_default();
+    let open = runs.create(date, &read.value.name, prepared.lock.digest()?)?;
+    // What was asked for: the user's own text, unless the command line changed it.
+    let text = if source.overrides.is_empty() { source.text.clone() } else { to_yaml(&read.tree) };
+    open.write(RunFile::Spec, text.as_bytes())?;
+    open.write_json(RunFile::Lock, &prepared.lock)?;
+    let mut log = open.event_log()?;
+    attempt_started(&mut log, host, 1, &source.base)?;
+    host.observe(Observation::Created { run: open.id() });
+    let flow = Flow { read: &read, open: &open, base: &source.base, started, prepared };
+    flow.finish_or_fail(log, None, 0, host)
+}
+
+fn attempt_started(log: &mut EventLog, host: &dyn Host, attempt: u32, base: &Path) -> Result<(), LabError> {
+    let event = PipelineEvent::AttemptStarted {
+        attempt,
+        base: base.display().to_string(),
+        program_version: env!("CARGO_PKG_VERSION").to_owned(),
+        machine: host.machine(),
+        threads: host.threads(),
+        level: host.level().to_string(),
+    };
+    append(log, host, event)
+}
+
+fn append(log: &mut EventLog, host: &dyn Host, event: PipelineEvent) -> Result<(), LabError> {
+    log.append(&Record { time: timestamp(host), event: RunEvent::Pipeline(event) })?;
+    log.sync()?;
+    Ok(())
+}
+
+/// A slice by a column that cannot be sliced by.
+#[derive(Debug)]
+struct UnknownSlice {
+    column: String,
+    target: String,
+}
+
+impl Localize for UnknownSlice {
+    fn text(&self, lang: Lang) -> String {
+        say::unknown_slice(lang, &self.column, &self.target)
+    }
+}
+
+display_in_english!(UnknownSlice);
+impl std::error::Error for UnknownSlice {}

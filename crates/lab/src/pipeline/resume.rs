@@ -1,0 +1,131 @@
+//! Going on with a run that stopped before its end.
+
+use std::path::{Path, PathBuf};
+
+use proofmark_messages::{Lang, Localize, display_in_english, lab as say};
+use proofmark_store::{EventLog, OpenRun, RunFile, RunFolder, State, StoreError};
+use proofmark_train::checkpoint::{self, Checkpoint};
+
+use super::flow::Flow;
+use super::{RunResult, SpecSource, attempt_started, prepare_run, read_spec};
+use crate::error::LabError;
+use crate::host::{Host, Observation};
+use crate::lock::{Lock, first_difference};
+use crate::record::{PipelineEvent, Record, RunEvent};
+
+/// Goes on with a run that was interrupted, from its newest whole checkpoint.
+///
+/// # Errors
+/// [`LabError::NothingToResume`]; [`LabError::LockDiffers`] if spec, data or program changed since.
+pub fn resume(folder: &RunFolder, host: &mut dyn Host) -> Result<RunResult, LabError> {
+    let started = host.seconds();
+    let open = folder.open()?;
+    match open.status()?.state {
+        State::Finished | State::Accepted | State::Refused => {
+            return Err(LabError::NothingToResume { run: open.id().to_owned() });
+        }
+        State::Running | State::Interrupted | State::Failed => {}
+    }
+    let base = base_of(&open, None)?;
+    let read = read_spec(&spec_source(&open, base.clone())?)?;
+    let prepared = prepare_run(&read, &base, host)?;
+    let before: Lock = open.read_json(RunFile::Lock)?;
+    check_same(&before, &prepared.lock)?;
+    let checkpoint = newest_checkpoint(&open, host)?;
+    let mut log = open.event_log()?;
+    let test_reads = cut_events(&open, &mut log, checkpoint.as_ref())?;
+    let attempt = open.start_attempt()?;
+    attempt_started(&mut log, host, attempt, &base)?;
+    host.observe(Observation::Created { run: open.id() });
+    let flow = Flow { read: &read, open: &open, base: &base, started, prepared };
+    flow.finish_or_fail(log, checkpoint, test_reads, host)
+}
+
+/// The spec of a run as its folder keeps it.
+pub(crate) fn spec_source(run: &RunFolder, base: PathBuf) -> Result<SpecSource, LabError> {
+    let text = String::from_utf8_lossy(&run.read(RunFile::Spec)?).into_owned();
+    let file_name = run.file_path(RunFile::Spec).display().to_string();
+    Ok(SpecSource { file_name, text, base, overrides: Vec::new() })
+}
+
+/// The folder that a run's paths are relative to: given, or as its first attempt recorded it.
+pub(crate) fn base_of(run: &RunFolder, given: Option<&Path>) -> Result<PathBuf, LabError> {
+    if let Some(given) = given {
+        return Ok(given.to_owned());
+    }
+    let recorded = run.events::<Record>()?.find_map(|event| match event.ok()?.value.event {
+        RunEvent::Pipeline(PipelineEvent::AttemptStarted { base, .. }) => Some(PathBuf::from(base)),
+        _ => None,
+    });
+    recorded.ok_or_else(|| LabError::BaseUnknown { run: run.id().to_owned() })
+}
+
+/// Whether what was resolved now is what the run began with.
+pub(crate) fn check_same(before: &Lock, now: &Lock) -> Result<(), LabError> {
+    if before.numerics_version != now.numerics_version {
+        return Err(LabError::NumericsDiffer { was: before.numerics_version, is: now.numerics_version });
+    }
+    match first_difference(&before.to_value(), &now.to_value()) {
+        Some(difference) => Err(LabError::LockDiffers(Box::new(difference))),
+        None => Ok(()),
+    }
+}
+
+fn newest_checkpoint(open: &OpenRun, host: &mut dyn Host) -> Result<Option<Checkpoint>, LabError> {
+    for saved in open.checkpoints()? {
+        let path = saved.path.display().to_string();
+        let cause: Box<dyn Localize> = match saved.read() {
+            Ok(bytes) => match checkpoint::decode(&bytes) {
+                Ok(checkpoint) => return Ok(Some(checkpoint)),
+                Err(error) => Box::new(error),
+            },
+            Err(error @ (StoreError::DamagedCheckpoint { .. } | StoreError::NotACheckpoint { .. })) => Box::new(error),
+            Err(error) => return Err(error.into()),
+        };
+        let skipped = Skipped { path, cause: [Lang::En, Lang::ZhCn].map(|lang| cause.text(lang)) };
+        host.observe(Observation::Notice(&skipped));
+    }
+    Ok(None)
+}
+
+/// Cuts the events back to the checkpoint, except that a reading of the test split stays on record; how many there were.
+fn cut_events(open: &OpenRun, log: &mut EventLog, checkpoint: Option<&Checkpoint>) -> Result<u64, LabError> {
+    let offset = checkpoint.map_or(0, |checkpoint| checkpoint.progress.event_offset);
+    let mut reads = Vec::new();
+    let mut first_attempt = None;
+    for event in open.events::<Record>()?.flatten() {
+        match &event.value.event {
+            RunEvent::Pipeline(PipelineEvent::TestRead) => reads.push((event.start, event.value)),
+            RunEvent::Pipeline(PipelineEvent::AttemptStarted { .. }) if first_attempt.is_none() => {
+                first_attempt = Some((event.start, event.value));
+            }
+            _ => {}
+        }
+    }
+    let count = reads.len() as u64;
+    log.truncate_to(offset)?;
+    for (start, record) in first_attempt.into_iter().chain(reads) {
+        if start >= offset {
+            log.append(&record)?;
+        }
+    }
+    log.sync()?;
+    Ok(count)
+}
+
+/// A checkpoint that was skipped; the cause in both languages.
+#[derive(Debug)]
+struct Skipped {
+    path: String,
+    cause: [String; 2],
+}
+
+impl Localize for Skipped {
+    fn text(&self, lang: Lang) -> String {
+        let [en, zh] = &self.cause;
+        say::checkpoint_skipped(lang, &self.path, if lang == Lang::En { en } else { zh })
+    }
+}
+
+display_in_english!(Skipped);
+impl std::error::Error for Skipped {}
