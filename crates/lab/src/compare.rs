@@ -185,34 +185,23 @@ mod tests {
 
     #[test]
     fn the_first_difference_is_the_one_that_explains_the_others() {
-        let cases: [(&str, &str, Box<dyn FnOnce(&mut Lock)>); 6] = [
-            (
-                "spec",
-                "spec.train.epochs",
-                Box::new(|lock| {
-                    lock.spec = json!({ "seed": 7, "train": { "epochs": 4 } });
-                    lock.plan = "dd".to_owned();
-                }),
-            ),
-            (
-                "source",
-                "sources.train/images",
-                Box::new(|lock| {
-                    lock.sources.insert("train/images".to_owned(), "ab".to_owned());
-                    lock.prepared.clear();
-                }),
-            ),
-            ("classes", "classes[1]", Box::new(|lock| lock.classes[1] = "one".to_owned())),
-            (
-                "prepared",
-                "prepared.train",
-                Box::new(|lock| {
-                    lock.prepared.insert("train".to_owned(), "bc".to_owned());
-                    lock.numerics_version = 2;
-                }),
-            ),
-            ("numerics", "numerics_version", Box::new(|lock| lock.numerics_version = 2)),
-            ("plan", "plan", Box::new(|lock| lock.plan = "dd".to_owned())),
+        type Case = (&'static str, &'static str, fn(&mut Lock));
+        let cases: [Case; 6] = [
+            ("spec", "spec.train.epochs", |lock| {
+                lock.spec = json!({ "seed": 7, "train": { "epochs": 4 } });
+                lock.plan = "dd".to_owned();
+            }),
+            ("source", "sources.train/images", |lock| {
+                lock.sources.insert("train/images".to_owned(), "ab".to_owned());
+                lock.prepared.clear();
+            }),
+            ("classes", "classes[1]", |lock| lock.classes[1] = "one".to_owned()),
+            ("prepared", "prepared.train", |lock| {
+                lock.prepared.insert("train".to_owned(), "bc".to_owned());
+                lock.numerics_version = 2;
+            }),
+            ("numerics", "numerics_version", |lock| lock.numerics_version = 2),
+            ("plan", "plan", |lock| lock.plan = "dd".to_owned()),
         ];
         for (kind, path, change) in cases {
             let difference = locks(&lock(|_| ()), &lock(change)).expect(kind);

@@ -22,7 +22,7 @@ pub(crate) fn spec() -> String {
     spec_reference::reference(&schema())
 }
 
-fn rows<'a>(head: &str, rows: impl IntoIterator<Item = [String; 2]>) -> String {
+fn rows(head: &str, rows: impl IntoIterator<Item = [String; 2]>) -> String {
     let mut table = format!("{head}\n");
     for [left, right] in rows {
         // Writing to a string cannot fail.

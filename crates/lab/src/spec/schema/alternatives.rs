@@ -63,7 +63,16 @@ impl<'s> Checker<'s> {
 
     fn variant(&mut self, node: &Node, alternatives: &Alternatives<'s>, owner: Position) {
         let tagged = |name: &str| alternatives.tagged.iter().find(|(tag, _)| *tag == name).map(|(_, content)| *content);
-        let names = || -> Vec<String> { alternatives.names.iter().map(|name| (*name).to_owned()).collect() };
+        // A kind that may stand bare is among the names twice: as a text and as a key.
+        let names = || -> Vec<String> {
+            let mut names: Vec<String> = Vec::new();
+            for name in &alternatives.names {
+                if !names.iter().any(|other| other == name) {
+                    names.push((*name).to_owned());
+                }
+            }
+            names
+        };
         let fits_plain = self.accepting(node, alternatives).next().is_some();
         match &node.value {
             NodeValue::Text(text) if alternatives.units.contains(&text.as_str()) => {}
