@@ -135,3 +135,26 @@ train:
 evaluate: { metrics: [accuracy, recall, precision, f1, confusion], slices: [label] }
 accept: metrics.accuracy.lower95 >= 0.9772
 ";
+
+#[cfg(test)]
+mod tests {
+    use proofmark_messages::Localize;
+
+    use super::*;
+
+    /// A seed that the schema refuses, because a spec is written otherwise by now, would reach nothing behind it.
+    #[test]
+    fn the_good_seeds_are_specs_of_models() {
+        for (name, bytes) in seeds().iter().filter(|(name, _)| ["digits", "plain", "branches"].contains(name)) {
+            let text = str::from_utf8(bytes).expect("text");
+            match read::<RunSpec>("spec.yaml", text, &[]) {
+                Ok(run) => {
+                    if let Err(error) = run.value.model.check([28, 28, 1], Target::Category { classes: 10 }) {
+                        panic!("{name}: {}", error.text(Lang::En));
+                    }
+                }
+                Err(problems) => panic!("{name}: {}", problems.render(Lang::En, Style::Plain)),
+            }
+        }
+    }
+}
