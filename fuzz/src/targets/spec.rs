@@ -58,7 +58,10 @@ fn check_run(run: &Read<RunSpec>) {
     assert_eq!(read::<RunSpec>("spec.yaml", &yaml, &[]).expect("written by us").value, run.value);
     for input in [[28, 28, 1], [1, 1, 1], [4096, 4096, 3]] {
         match run.value.model.check(input, Target::Category { classes: 10 }) {
-            Ok(model) => assert_eq!(model.output_shape().elements(), 10),
+            Ok(model) => {
+                assert_eq!(model.output_shape().elements(), 10);
+                assert!(!model.summary().to_string().is_empty());
+            }
             Err(error) => say(&error),
         }
     }
@@ -75,21 +78,19 @@ pub fn seeds() -> Vec<Seed> {
     };
     let plain = tiny("[flatten, { dense: { units: 10, activation: softmax } }]");
     let branches = tiny(
-        "[{ conv2d: { name: a, filters: 4, kernel: [3, 1], padding: same } }, { batch_norm: {} }, relu, \
-         { add: { name: sum, inputs: [a, relu] } }, global_average_pool2d, { dense: { units: 10, activation: softmax } }]",
+        "[{ conv2d: { name: a, filters: 4, kernel: [3, 1], padding: same } }, { batch_norm: {} }, { relu: { name: r } }, \
+         { add: { name: sum, inputs: [a, r] } }, global_average_pool2d, { dense: { units: 10, activation: softmax } }]",
     );
     let huge = tiny(
-        "[{ conv2d: { filters: 4294967295, kernel: 4294967295, padding: same } }, flatten, { dense: { units: 10 } }]",
+        "[{ conv2d: { filters: 65536, kernel: 65536, padding: same, dilation: 65536 } }, flatten, { dense: { units: 10 } }]",
     );
     texts(&[
         ("digits", DIGITS),
         ("plain", &plain),
         ("branches", &branches),
         ("huge", &huge),
-        (
-            "overrides",
-            &format!("{plain}{OVERRIDE}seed=3{OVERRIDE}train.optimizer={{adam: {{learning_rate: 0.1}}}}{OVERRIDE}a=["),
-        ),
+        ("overrides", &format!("{plain}{OVERRIDE}seed=3{OVERRIDE}train.optimizer={{adam: {{learning_rate: 0.1}}}}")),
+        ("override-unclosed", &format!("{plain}{OVERRIDE}seed=[{OVERRIDE}modle.layers=1")),
         ("collections", "- [a, {b: 1.5e3, 'c': \"\\u00e9\\n\"}]\n- ? |\n    block\n  : >-\n    folded\n- ~\n- 0x1F\n"),
         (
             "mistakes",
