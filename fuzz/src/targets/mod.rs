@@ -4,6 +4,7 @@ pub mod canonical;
 pub mod checkpoint;
 pub mod criteria;
 pub mod idx;
+pub mod image;
 pub mod safetensors;
 pub mod spec;
 
@@ -30,6 +31,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "checkpoint", check: checkpoint::check, seeds: checkpoint::seeds },
     Target { name: "criteria", check: criteria::check, seeds: criteria::seeds },
     Target { name: "idx", check: idx::check, seeds: idx::seeds },
+    Target { name: "image", check: image::check, seeds: image::seeds },
     Target { name: "safetensors", check: safetensors::check, seeds: safetensors::seeds },
     Target { name: "spec", check: spec::check, seeds: spec::seeds },
 ];

@@ -51,6 +51,8 @@ pub enum DecodeError {
         height: usize,
         /// The image's width.
         width: usize,
+        /// How many pixels an image may have.
+        max_pixels: usize,
     },
 }
 
@@ -64,7 +66,9 @@ impl Localize for DecodeError {
             }
             DecodeError::Png(error) => say::png_damaged(lang, clause(error)),
             DecodeError::Jpeg(error) => say::jpeg_damaged(lang, clause(error)),
-            DecodeError::TooLarge { height, width } => say::image_too_large(lang, height, width, MAX_PIXELS),
+            DecodeError::TooLarge { height, width, max_pixels } => {
+                say::image_too_large(lang, height, width, max_pixels)
+            }
         }
     }
 }
@@ -93,27 +97,35 @@ impl std::error::Error for DecodeError {
 /// If the bytes are no such file, are damaged or cut off (but for the last bytes of a JPEG file, which decoders
 /// do without), or hold more than 64 Mi pixels.
 pub fn decode(bytes: &[u8]) -> Result<Picture, DecodeError> {
+    decode_at_most(bytes, MAX_PIXELS)
+}
+
+/// As [`decode`], but refuses more than `max_pixels` pixels.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_at_most(bytes: &[u8], max_pixels: usize) -> Result<Picture, DecodeError> {
     if bytes.starts_with(PNG_SIGNATURE) {
-        decode_png(bytes)
+        decode_png(bytes, max_pixels)
     } else if bytes.starts_with(JPEG_SIGNATURE) {
-        decode_jpeg(bytes)
+        decode_jpeg(bytes, max_pixels)
     } else {
         Err(DecodeError::UnknownFormat { first_bytes: bytes[..bytes.len().min(4)].to_vec() })
     }
 }
 
-fn check_size(height: usize, width: usize) -> Result<(), DecodeError> {
+fn check_size(height: usize, width: usize, max_pixels: usize) -> Result<(), DecodeError> {
     match height.checked_mul(width) {
-        Some(pixels) if pixels <= MAX_PIXELS => Ok(()),
-        _ => Err(DecodeError::TooLarge { height, width }),
+        Some(pixels) if pixels <= max_pixels => Ok(()),
+        _ => Err(DecodeError::TooLarge { height, width, max_pixels }),
     }
 }
 
-fn decode_png(bytes: &[u8]) -> Result<Picture, DecodeError> {
+fn decode_png(bytes: &[u8], max_pixels: usize) -> Result<Picture, DecodeError> {
     let mut decoder = png::Decoder::new(Cursor::new(bytes));
     decoder.set_transformations(png::Transformations::EXPAND | png::Transformations::STRIP_16);
     let info = decoder.read_header_info().map_err(DecodeError::Png)?;
-    check_size(info.height as usize, info.width as usize)?;
+    check_size(info.height as usize, info.width as usize, max_pixels)?;
     let mut reader = decoder.read_info().map_err(DecodeError::Png)?;
     let length = reader.output_buffer_size().ok_or(DecodeError::Png(png::DecodingError::LimitsExceeded))?;
     let mut pixels = vec![0; length];
@@ -139,13 +151,13 @@ fn over_white<const COLOURS: usize>(pixels: &[u8]) -> Vec<u8> {
     pixels.chunks_exact(COLOURS + 1).flat_map(|p| p[..COLOURS].iter().map(move |c| blend(*c, p[COLOURS]))).collect()
 }
 
-fn decode_jpeg(bytes: &[u8]) -> Result<Picture, DecodeError> {
+fn decode_jpeg(bytes: &[u8], max_pixels: usize) -> Result<Picture, DecodeError> {
     // Strict: otherwise a file that was cut off decodes to an image whose rest is grey.
     let options = DecoderOptions::default().set_strict_mode(true);
     let mut decoder = zune_jpeg::JpegDecoder::new_with_options(ZCursor::new(bytes), options);
     decoder.decode_headers().map_err(DecodeError::Jpeg)?;
     let (height, width) = decoder.info().map_or((0, 0), |info| (usize::from(info.height), usize::from(info.width)));
-    check_size(height, width)?;
+    check_size(height, width, max_pixels)?;
     let (space, channels) = match decoder.input_colorspace() {
         Some(ColorSpace::Luma) => (ColorSpace::Luma, 1),
         _ => (ColorSpace::RGB, 3),

@@ -4,7 +4,7 @@
 mod decode;
 mod resize;
 
-pub use decode::{DecodeError, Picture, decode};
+pub use decode::{DecodeError, Picture, decode, decode_at_most};
 pub use resize::resize;
 
 /// Shades of grey from colour: (299 R + 587 G + 114 B) / 1000 rounded half up (ITU-R BT.601 luma). `pixels` are RGB.
