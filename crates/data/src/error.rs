@@ -213,6 +213,28 @@ pub enum SpecProblem {
         /// The channels that the images have.
         received: usize,
     },
+    /// More operators of augmentation than one feature may have.
+    AugmentCount {
+        /// The key.
+        key: String,
+        /// How many there are.
+        received: usize,
+        /// How many there may be.
+        limit: usize,
+    },
+    /// An operator of augmentation that reaches further than the images do.
+    AugmentSize {
+        /// The key.
+        key: String,
+        /// What it says, in pixels.
+        received: usize,
+        /// The most it may say.
+        limit: usize,
+        /// The images' height in pixels.
+        height: usize,
+        /// The images' width in pixels.
+        width: usize,
+    },
 }
 
 /// The low end of a range that zero does not belong to.
@@ -228,7 +250,9 @@ impl SpecProblem {
             | SpecProblem::SameColumn { key, .. }
             | SpecProblem::SamePart { key, .. }
             | SpecProblem::PreprocessOrder { key, .. }
-            | SpecProblem::PreprocessChannels { key, .. } => key,
+            | SpecProblem::PreprocessChannels { key, .. }
+            | SpecProblem::AugmentCount { key, .. }
+            | SpecProblem::AugmentSize { key, .. } => key,
         }
     }
 }
@@ -337,6 +361,10 @@ impl Localize for SpecProblem {
             SpecProblem::PreprocessChannels { key, step, expected, received } => {
                 say::step_channels(lang, key, step, expected, received)
             }
+            SpecProblem::AugmentCount { key, received, limit } => say::augment_count(lang, key, limit, received),
+            SpecProblem::AugmentSize { key, received, limit, height, width } => {
+                say::augment_size(lang, key, limit, height, width, received)
+            }
         }
     }
 
@@ -348,7 +376,9 @@ impl Localize for SpecProblem {
             | SpecProblem::FeatureCount { .. }
             | SpecProblem::EmptyName { .. }
             | SpecProblem::SameColumn { .. }
-            | SpecProblem::PreprocessChannels { .. } => None,
+            | SpecProblem::PreprocessChannels { .. }
+            | SpecProblem::AugmentCount { .. }
+            | SpecProblem::AugmentSize { .. } => None,
         }
     }
 }

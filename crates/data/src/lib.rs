@@ -3,7 +3,8 @@
 //! Entry points: [`prepare()`] (the data half of a run), [`profile()`], [`check()`] and [`clean()`] (the commands
 //! `proofmark data ...`), [`read_image_for_prediction`]; [`spec`] is what the user writes. In order: a [`source`] is
 //! read, split by class, profiled ([`mod@profile`]), judged by the [`gate`] with its cleaning loop ([`mod@clean`]), and
-//! preprocessed ([`preprocess`]) into [`Prepared`], which batches are gathered from.
+//! preprocessed ([`preprocess`]) into [`Prepared`], which batches are gathered from; those of training vary from epoch to
+//! epoch ([`mod@augment`]).
 //!
 //! Everything here is a function of the files, the spec and the seed: the same rows in the same order with the same
 //! bits on every machine. Nothing changes in the user's files.
@@ -13,6 +14,7 @@
 //! Images only, so far. Other types of columns bring a source, a state in [`mod@profile`], their steps of preprocessing
 //! and operators; a [`Dataset`] then holds columns of more than one type.
 
+pub mod augment;
 mod batches;
 pub mod clean;
 mod dataset;
@@ -30,6 +32,7 @@ pub mod source;
 pub mod spec;
 mod split;
 
+pub use augment::AugmentSpec;
 pub use batches::epoch_order;
 pub use dataset::Dataset;
 pub use defects::DefectsApplied;

@@ -1,5 +1,6 @@
 //! The data half of a run: ingest, split, profile, gate and clean, preprocess.
 
+use crate::augment::{self, Augmentation};
 use crate::clean::OperatorName;
 use crate::dataset::Dataset;
 use crate::defects::{self, DefectsApplied};
@@ -139,7 +140,7 @@ pub fn prepare(
     if report.gate.as_ref().is_none_or(|gate| gate.verdict != Outcome::Yes) {
         return Ok(Preparation { report, prepared: None });
     }
-    let prepared = loaded.into_prepared(&report)?;
+    let prepared = loaded.into_prepared(&report, feature, seed)?;
     Ok(Preparation { report, prepared: Some(prepared) })
 }
 
@@ -263,8 +264,10 @@ fn load(
     let validation_share = (data.split.validation * n_rows / train.len().max(1) as f64).min(1.0);
     let (train, validation) = split::cut(&dataset, &train, validation_share, seed, "validation split");
     let source_shape = [dataset.shape()[0], dataset.shape()[1], dataset.shape()[2]];
+    let geometry = Geometry::new(feature, 0, source_shape)?;
+    augment::check_size("data.features[0].augment", &feature.augment, geometry.shape).map_err(DataError::Spec)?;
     Ok(Loaded {
-        geometry: Geometry::new(feature, 0, source_shape)?,
+        geometry,
         dataset,
         test,
         kept: Kept { train, validation },
@@ -361,7 +364,7 @@ impl Loaded {
         }
     }
 
-    fn into_prepared(self, report: &DataReport) -> Result<Prepared, DataError> {
+    fn into_prepared(self, report: &DataReport, spec: &FeatureSpec, seed: u64) -> Result<Prepared, DataError> {
         let Loaded { dataset, test, kept: Kept { train, validation }, test_rows, classes, geometry, .. } = self;
         let target = report.columns.target.clone();
         for (split, rows) in [("train", &train), ("validation", &validation)] {
@@ -374,6 +377,7 @@ impl Loaded {
             return Err(DataError::EmptySplit { split: "test" });
         }
         let encoding = Arc::new(report.feature.encoding());
+        let augmentation = Augmentation::new(&spec.augment, report.feature.shape, &encoding, seed);
         let share = |dataset: Dataset| match geometry.is_identity() {
             true => Arc::new(dataset),
             false => Arc::new(dataset.map_images(report.feature.shape(), |image, out| geometry.apply(image, out))),
@@ -382,7 +386,7 @@ impl Loaded {
         let test_dataset = test.map_or_else(|| dataset.clone(), share);
         let set = |dataset: &Arc<Dataset>, rows: &[u32]| PreparedSet::new(dataset.clone(), encoding.clone(), rows);
         Ok(Prepared {
-            train: set(&dataset, &train),
+            train: set(&dataset, &train).with_augmentation(augmentation),
             validation: set(&dataset, &validation),
             test: set(&test_dataset, &test_rows),
             classes,

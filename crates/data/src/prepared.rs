@@ -1,5 +1,6 @@
 //! What training reads.
 
+use crate::augment::{Augmentation, Scratch};
 use crate::dataset::Dataset;
 use crate::digest::{Digest, Hasher};
 use crate::preprocess::{FittedFeature, encode};
@@ -33,6 +34,7 @@ pub struct PreparedSet {
     rows: Vec<u32>,
     ids: Vec<u64>,
     labels: Vec<i32>,
+    augmentation: Option<Arc<Augmentation>>,
 }
 
 impl PreparedSet {
@@ -42,7 +44,12 @@ impl PreparedSet {
         let rows: Vec<u32> = rows.iter().filter(labelled).copied().collect();
         let ids = rows.iter().map(|row| u64::from(*row)).collect();
         let labels = rows.iter().filter_map(|row| dataset.label(*row)).map(|label| label as i32).collect();
-        PreparedSet { shape: dataset.shape().clone(), dataset, encoding, rows, ids, labels }
+        PreparedSet { shape: dataset.shape().clone(), dataset, encoding, rows, ids, labels, augmentation: None }
+    }
+
+    /// The same samples, varied when [`PreparedSet::gather_augmented`] reads them.
+    pub(crate) fn with_augmentation(self, augmentation: Option<Augmentation>) -> PreparedSet {
+        PreparedSet { augmentation: augmentation.map(Arc::new), ..self }
     }
 
     /// Number of samples.
@@ -82,6 +89,28 @@ impl PreparedSet {
         }
     }
 
+    /// How the samples are varied in training; `None` if they are not. Only the train split's ever are.
+    pub fn augmentation(&self) -> Option<&Augmentation> {
+        self.augmentation.as_deref()
+    }
+
+    /// Memory for [`PreparedSet::gather_augmented`], for one thread.
+    pub fn augment_scratch(&self) -> Scratch {
+        self.augmentation().map(Augmentation::scratch).unwrap_or_default()
+    }
+
+    /// [`PreparedSet::gather`] with the samples varied as this epoch (from 0) does: what training reads. Allocates nothing.
+    ///
+    /// # Panics
+    /// As [`PreparedSet::gather`]; if the scratch is another set's.
+    pub fn gather_augmented(&self, rows: &[u32], epoch: u32, scratch: &mut Scratch, out: &mut [f32]) {
+        self.gather(rows, out);
+        let Some(augmentation) = &self.augmentation else { return };
+        for (row, numbers) in rows.iter().zip(out.chunks_exact_mut(self.shape.elements())) {
+            augmentation.apply(epoch, self.ids[*row as usize], numbers, scratch);
+        }
+    }
+
     /// The prepared image at this position before its bytes become numbers, for people to look at.
     ///
     /// # Panics
@@ -90,7 +119,7 @@ impl PreparedSet {
         self.dataset.image(self.rows[row as usize])
     }
 
-    /// SHA-256 of all numbers as little-endian f32, then all labels as little-endian i32, then all ids as little-endian
+    /// SHA-256 of all numbers (not augmented) as little-endian f32, then all labels as little-endian i32, then all ids as little-endian
     /// u64: equal digests are equal sets, and name what a run was trained on.
     pub fn digest(&self) -> Digest {
         let mut hasher = Hasher::default();

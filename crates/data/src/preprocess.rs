@@ -221,7 +221,7 @@ mod tests {
     use crate::spec::FeatureType;
 
     fn feature(preprocess: Vec<PreprocessSpec>) -> FeatureSpec {
-        FeatureSpec { name: "image".to_owned(), kind: FeatureType::Image, preprocess }
+        FeatureSpec { name: "image".to_owned(), kind: FeatureType::Image, preprocess, augment: vec![] }
     }
 
     fn fit(preprocess: Vec<PreprocessSpec>, train: &[u8], channels: usize) -> FittedFeature {

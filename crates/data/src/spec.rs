@@ -3,6 +3,7 @@
 //! The types are plain data with documented defaults and ranges; [`check`] finds what a schema cannot say. It returns
 //! all problems at once, each with the path of the key, so that the caller can name line and column.
 
+use crate::augment::{self, AugmentSpec};
 use crate::clean::OperatorName;
 use crate::error::{ABOVE_ZERO, SpecProblem};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -163,6 +164,11 @@ pub struct FeatureSpec {
     /// Default none: pixels then enter as 0 to 255.
     #[serde(default)]
     pub preprocess: Vec<PreprocessSpec>,
+    /// How training images are varied each time they are seen, in this order, after preprocessing. On train only:
+    /// validation and test are read as they are. At most 32 operators. Default none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 32))]
+    pub augment: Vec<AugmentSpec>,
 }
 
 /// The type of a column that the model reads.
@@ -348,6 +354,7 @@ fn check_columns(data: &DataSpec, problems: &mut Vec<SpecProblem>) {
         }
     }
     for (feature_idx, feature) in data.features.iter().enumerate() {
+        augment::check(&format!("data.features[{feature_idx}].augment"), &feature.augment, problems);
         if feature.name == data.target.name {
             problems.push(SpecProblem::SameColumn { key: "data.target.name".to_owned(), name: feature.name.clone() });
         }

@@ -92,7 +92,7 @@ pub fn explain(source: &SpecSource, host: &mut dyn Host) -> Result<Explanation, 
     .map_err(|error| at_its_place(&read, error))?;
     let model = check_model(&read, report.feature.shape(), report.classes.len())?;
     let train = &spec.train;
-    let graph = model.training_graph(&train.loss, &train.optimizer, &train.regularization, train.clip)?.graph;
+    let graph = train.training_graph(&model)?.graph;
     let batch = train.batch_size.min((report.split.train.rows as usize).max(1));
     let options = PlanOptions { shard_samples: train.shard_size, ..PlanOptions::default() };
     let plan = plan(&graph, options, batch);

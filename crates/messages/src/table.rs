@@ -61,6 +61,8 @@ areas! {
     model,
     /// Training, metrics, checkpoints.
     train,
+    /// Studies: searches, samplers, pruners, journals.
+    tune,
     /// Criteria and acceptance.
     criteria,
     /// Evidence and the folder of a run.

@@ -96,6 +96,8 @@ pub enum ModelErrorKind {
     LossTarget { loss: &'static str, target: Target, outputs: usize },
     /// A loss whose last layer must end in another activation.
     LossActivation { loss: &'static str, expected: Activation, received: Activation },
+    /// A loss for which mixing two samples' losses is not mixing their targets.
+    MixupLoss { loss: &'static str },
     /// A model without parameters.
     NothingToTrain,
     /// The input of the last sigmoid was not recorded; a fault of ours.
@@ -278,6 +280,7 @@ impl Localize for ModelErrorKind {
             ModelErrorKind::LossActivation { loss, expected, received } => {
                 say::loss_activation(lang, loss, expected.name(), received.name())
             }
+            ModelErrorKind::MixupLoss { loss } => say::mixup_loss(lang, loss),
             ModelErrorKind::NothingToTrain => say::nothing_to_train(lang),
             ModelErrorKind::NoLogits => say::no_logits(lang),
             ModelErrorKind::Graph(error) => say::graph_refused(lang, error),
@@ -342,6 +345,7 @@ impl Localize for ModelErrorKind {
             ModelErrorKind::LossActivation { expected, .. } => {
                 Some(say::loss_activation_hint(lang, format!("activation: {}", expected.name())))
             }
+            ModelErrorKind::MixupLoss { .. } => Some(say::mixup_loss_hint(lang)),
             ModelErrorKind::NothingToTrain => Some(say::nothing_to_train_hint(lang)),
             ModelErrorKind::NoLogits | ModelErrorKind::Graph(_) | ModelErrorKind::Gradient(_) => {
                 Some(say::our_fault_hint(lang))

@@ -11,13 +11,14 @@ use crate::error::{ModelError, ModelErrorKind, ModelErrors};
 use crate::losses::{Loss, LossSite, LossTarget};
 use crate::optimizers::{Optimizer, Update};
 use crate::ranges::Ranges;
-use crate::{Activation, Clip, Regularizer};
+use crate::{Activation, Clip, Mixup, Regularizer};
 
 /// Where things stand in the user's spec, for errors.
 const LOSS_PATH: &str = "train.loss";
 const OPTIMIZER_PATH: &str = "train.optimizer";
 const REGULARIZER_PATH: &str = "train.regularization";
 const CLIP_PATH: &str = "train.clip";
+const MIXUP_PATH: &str = "train.mixup";
 
 /// One step of training: forward, backward and update.
 ///
@@ -25,13 +26,16 @@ const CLIP_PATH: &str = "train.clip";
 /// `weight` (f32, a scalar per sample: what the sample counts), `loss_scale` (f32, a scalar: one over what all weights of
 /// the batch add up to, computed by the caller), then the [scalars](Optimizer::scalars) of the optimizer.
 ///
+/// With [`Mixup`], two more stand after `target`: `other_target` (as `target`: that of the sample which each one is mixed
+/// with) and `mixup` (f32, a scalar of the step: λ, what `target` counts). `x` is mixed by the caller.
+///
 /// Its states, in the order of the block: the layers' parameters and statistics, in the order of the layers, then what the
 /// optimizer remembers.
 #[derive(Clone, Debug)]
 pub struct Training {
     /// The graph.
     pub graph: Graph,
-    /// Index of the output `loss`: of each sample, neither weighted nor with penalties.
+    /// Index of the output `loss`: of each sample, neither weighted nor with penalties; with [`Mixup`] the mixed one.
     pub loss: usize,
     /// Index of the output `predictions`: what the last layer gives for each sample, with dropout at work.
     pub predictions: usize,
@@ -84,8 +88,34 @@ impl CheckedModel {
         regularizer: &Regularizer,
         clip: Option<Clip>,
     ) -> Result<Training, ModelErrors> {
-        self.check_training(loss, optimizer, regularizer, clip)?;
-        let mut backward = self.backward(loss)?;
+        self.any_training_graph(loss, optimizer, regularizer, clip, None)
+    }
+
+    /// The graph of a training step on mixed samples.
+    ///
+    /// # Errors
+    /// As [`CheckedModel::training_graph`]; a loss that is not linear in the target.
+    pub fn mixup_training_graph(
+        &self,
+        loss: &Loss,
+        optimizer: &Optimizer,
+        regularizer: &Regularizer,
+        clip: Option<Clip>,
+        mixup: Mixup,
+    ) -> Result<Training, ModelErrors> {
+        self.any_training_graph(loss, optimizer, regularizer, clip, Some(mixup))
+    }
+
+    fn any_training_graph(
+        &self,
+        loss: &Loss,
+        optimizer: &Optimizer,
+        regularizer: &Regularizer,
+        clip: Option<Clip>,
+        mixup: Option<Mixup>,
+    ) -> Result<Training, ModelErrors> {
+        self.check_training(loss, optimizer, regularizer, clip, mixup)?;
+        let mut backward = self.backward(loss, mixup)?;
         let graph = &mut backward.graph;
         graph.set_scope("update");
         let gradients: Vec<Value> = backward.gradients.iter().map(|(_, gradient)| *gradient).collect();
@@ -126,7 +156,7 @@ impl CheckedModel {
     /// As [`CheckedModel::training_graph`].
     pub fn gradient_graph(&self, loss: &Loss) -> Result<Gradients, ModelErrors> {
         self.check_loss(loss)?;
-        let Backward { mut graph, loss_idx, gradients, .. } = self.backward(loss)?;
+        let Backward { mut graph, loss_idx, gradients, .. } = self.backward(loss, None)?;
         let gradients = gradients
             .into_iter()
             .map(|(parameter, gradient)| {
@@ -145,7 +175,7 @@ impl CheckedModel {
         self.check_loss(loss)?;
         let mut graph = Graph::new();
         let assembled = self.assemble(&mut graph, Mode::Inference, true)?;
-        let loss = self.add_loss(&mut graph, &assembled, loss)?;
+        let loss = self.add_loss(&mut graph, &assembled, loss, "target")?;
         let loss = output(&mut graph, "loss", loss)?;
         let predictions = output(&mut graph, "predictions", assembled.predictions)?;
         Ok(Evaluation { graph, loss, predictions })
@@ -196,19 +226,28 @@ impl CheckedModel {
         optimizer: &Optimizer,
         regularizer: &Regularizer,
         clip: Option<Clip>,
+        mixup: Option<Mixup>,
     ) -> Result<(), ModelErrors> {
         let mut ranges = Ranges::default();
         regularizer.check(&mut ranges, "");
         let mut clip_ranges = Ranges::default();
         clip.iter().for_each(|clip| clip.check(&mut clip_ranges));
+        let mut mixup_ranges = Ranges::default();
+        mixup.iter().for_each(|mixup| mixup.check(&mut mixup_ranges));
         let mut errors = Vec::new();
         for checked in [
             self.check_loss(loss),
             optimizer.check(OPTIMIZER_PATH),
             ModelErrors::of_ranges(ranges, REGULARIZER_PATH),
             ModelErrors::of_ranges(clip_ranges, CLIP_PATH),
+            ModelErrors::of_ranges(mixup_ranges, MIXUP_PATH),
         ] {
             errors.extend(checked.err().into_iter().flat_map(ModelErrors::into_vec));
+        }
+        // Cross-entropies are linear in the target; no loss of numbers is.
+        if mixup.is_some() && loss.target() == LossTarget::Number {
+            let kind = ModelErrorKind::MixupLoss { loss: loss.kind() };
+            errors.push(ModelError { path: MIXUP_PATH.to_owned(), layer: None, kind });
         }
         if self.parameters.iter().all(|parameter| parameter.role != StateRole::Parameter) {
             errors.push(ModelError::of_model("layers", ModelErrorKind::NothingToTrain));
@@ -221,10 +260,17 @@ impl CheckedModel {
         self.spec.layers.last().map_or(Activation::Linear, |layer| layer.definition().activation())
     }
 
-    fn backward(&self, loss: &Loss) -> Result<Backward, ModelErrors> {
+    fn backward(&self, loss: &Loss, mixup: Option<Mixup>) -> Result<Backward, ModelErrors> {
         let mut graph = Graph::new();
         let assembled = self.assemble(&mut graph, Mode::Training, true)?;
-        let loss_value = self.add_loss(&mut graph, &assembled, loss)?;
+        let mut loss_value = self.add_loss(&mut graph, &assembled, loss, "target")?;
+        if mixup.is_some() {
+            let other = self.add_loss(&mut graph, &assembled, loss, "other_target")?;
+            let share = graph.input("mixup", Type::step([])).map_err(ModelErrorKind::from)?;
+            graph.set_scope("loss");
+            loss_value = graph.map(mixed(), &[loss_value, other, share]).map_err(ModelErrorKind::from)?;
+            graph.set_scope("");
+        }
         let weight = graph.input("weight", Type::sample([])).map_err(ModelErrorKind::from)?;
         let scale = graph.input("loss_scale", Type::step([])).map_err(ModelErrorKind::from)?;
         graph.set_scope("loss");
@@ -247,14 +293,20 @@ impl CheckedModel {
         })
     }
 
-    /// Adds the target and the loss of each sample.
-    fn add_loss(&self, graph: &mut Graph, assembled: &Assembled, loss: &Loss) -> Result<Value, ModelErrors> {
+    /// Adds a target of this name and the loss of each sample.
+    fn add_loss(
+        &self,
+        graph: &mut Graph,
+        assembled: &Assembled,
+        loss: &Loss,
+        target: &str,
+    ) -> Result<Value, ModelErrors> {
         graph.set_scope("loss");
         let ty = match loss.target() {
             LossTarget::Class => Type::sample([]).with_dtype(DType::I32),
             LossTarget::Binary | LossTarget::Number => Type::sample(self.output_shape().clone()),
         };
-        let target = graph.input("target", ty).map_err(ModelErrorKind::from)?;
+        let target = graph.input(target, ty).map_err(ModelErrorKind::from)?;
         let site = LossSite { predictions: assembled.predictions, logits: assembled.record.logits, target };
         let value = loss.definition().build(graph, &site);
         graph.set_scope("");
@@ -334,6 +386,17 @@ impl UpdateSite<'_> {
         }
         Ok(())
     }
+}
+
+/// `λ a + (1 - λ) b` of the losses a and b and of λ: exactly a for λ = 1, which a difference of losses would not give.
+fn mixed() -> Program {
+    let mut builder = Builder::new(3);
+    let (loss, other, share) = (builder.input(0), builder.input(1), builder.input(2));
+    let one = builder.constant(1.0);
+    let rest = builder.apply(Function::Sub, &[one, share]);
+    let of_other = builder.apply(Function::Mul, &[rest, other]);
+    let both = builder.apply(Function::MulAdd, &[share, loss, of_other]);
+    builder.finish(&[both])
 }
 
 /// `min(1, limit / norm)`.

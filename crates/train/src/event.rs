@@ -68,9 +68,11 @@ pub struct EpochEnd {
     pub epoch: u32,
     /// Steps since training began.
     pub step: u64,
-    /// Mean loss over the epoch's training samples, as they were met (with dropout).
+    /// Mean loss over the epoch's training samples, as they were met: augmented, and with dropout; with mixup, the mixed
+    /// loss.
     pub train_loss: f64,
-    /// Share of them that was right.
+    /// Share of them that was right; with mixup, a prediction is right that names the label with the larger share (of two
+    /// equal ones, the sample's own).
     pub train_accuracy: f64,
     /// Mean loss over the validation set after the epoch; absent without one.
     pub validation_loss: Option<f64>,

@@ -11,6 +11,7 @@ mod early_stopping;
 mod error;
 mod event;
 pub mod metrics;
+mod mixup;
 pub mod predict;
 mod spec;
 pub mod training;

@@ -1,4 +1,4 @@
-use proofmark_model::{Clip, Loss, Optimizer, Regularizer, Schedule};
+use proofmark_model::{CheckedModel, Clip, Loss, Mixup, ModelErrors, Optimizer, Regularizer, Schedule, Training};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +34,9 @@ pub struct TrainSpec {
     /// Limits on the gradients. Default: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clip: Option<Clip>,
+    /// Mixing the samples of a batch with each other, after each was augmented. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mixup: Option<Mixup>,
     /// When to stop before all epochs are done. Default: never. The model always gets the parameters of its best epoch on
     /// validation, where there is validation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -42,6 +45,21 @@ pub struct TrainSpec {
     #[serde(default = "default_checkpoint_seconds")]
     #[schemars(range(min = 0.0, max = 86_400.0))]
     pub checkpoint_seconds: f64,
+}
+
+impl TrainSpec {
+    /// The graph of a training step of this model.
+    ///
+    /// # Errors
+    /// What does not fit; see [`CheckedModel::training_graph`].
+    pub fn training_graph(&self, model: &CheckedModel) -> Result<Training, ModelErrors> {
+        match self.mixup {
+            Some(mixup) => {
+                model.mixup_training_graph(&self.loss, &self.optimizer, &self.regularization, self.clip, mixup)
+            }
+            None => model.training_graph(&self.loss, &self.optimizer, &self.regularization, self.clip),
+        }
+    }
 }
 
 /// What is measured.

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use proofmark_data::augment::Scratch;
 use proofmark_data::{PreparedSet, epoch_order};
 use proofmark_engine::cpu::{CpuExecutor, CpuSession};
 use proofmark_engine::plan::PlanOptions;
@@ -17,6 +18,7 @@ use crate::early_stopping::EarlyStopping;
 use crate::error::TrainError;
 use crate::event::{EpochEnd, Event, Progress, Recorder, StopReason};
 use crate::metrics::{Predictions, most_probable};
+use crate::mixup::Mixer;
 use crate::predict::Predictor;
 use crate::spec::TrainSpec;
 
@@ -27,11 +29,11 @@ pub struct TrainingInput<'a> {
     pub model: &'a CheckedModel,
     /// How it is trained.
     pub spec: &'a TrainSpec,
-    /// What it is trained on.
+    /// What it is trained on, augmented as it says.
     pub train: &'a PreparedSet,
     /// What epochs are judged on; may be empty.
     pub validation: &'a PreparedSet,
-    /// Seed of the run: initial parameters, order of samples, dropout.
+    /// Seed of the run: initial parameters, order of samples, dropout, mixup.
     pub seed: u64,
     /// Digest of all that, for checkpoints.
     pub training_digest: &'a str,
@@ -125,6 +127,8 @@ struct Buffers {
     weights: Vec<f32>,
     ids: Vec<u64>,
     scalars: Vec<[f32; 1]>,
+    augment: Scratch,
+    mixer: Option<Mixer>,
 }
 
 impl<'a> Run<'a> {
@@ -137,7 +141,7 @@ impl<'a> Run<'a> {
             return Err(TrainError::EarlyStoppingWithoutValidation);
         }
         spec.schedule.check("train.schedule")?;
-        let graph = model.training_graph(&spec.loss, &spec.optimizer, &spec.regularization, spec.clip)?;
+        let graph = spec.training_graph(model)?;
         let mut state = StateBlock::new(&graph.graph);
         model.initialize(input.seed, &mut state);
         let options = PlanOptions { shard_samples: spec.shard_size, ..PlanOptions::default() };
@@ -145,12 +149,15 @@ impl<'a> Run<'a> {
         let batch = spec.batch_size.min(input.train.len());
         let session = executor.session(&graph.graph, &state, batch)?;
         let predictor = if input.validation.is_empty() { None } else { Some(Predictor::new(model, executor, &state)?) };
+        let elements = model.input_shape().elements();
         let buffers = Buffers {
-            x: vec![0.0; batch * model.input_shape().elements()],
+            x: vec![0.0; batch * elements],
             labels: vec![0; batch],
             weights: vec![1.0; batch],
             ids: vec![0; batch],
             scalars: vec![[0.0]; spec.optimizer.scalar_names().len()],
+            augment: input.train.augment_scratch(),
+            mixer: spec.mixup.map(|mixup| Mixer::new(mixup, input.seed, batch, elements)),
         };
         let mut run = Run {
             input,
@@ -276,8 +283,8 @@ impl<'a> Run<'a> {
         let set = self.input.train;
         let n = rows.len();
         let elements = n * self.input.model.input_shape().elements();
-        let Buffers { x, labels, weights, ids, scalars } = &mut self.buffers;
-        set.gather(rows, &mut x[..elements]);
+        let Buffers { x, labels, weights, ids, scalars, augment, mixer } = &mut self.buffers;
+        set.gather_augmented(rows, self.epochs_done, augment, &mut x[..elements]);
         for (position, row) in rows.iter().enumerate() {
             labels[position] = set.labels()[*row as usize];
             ids[position] = set.ids()[*row as usize];
@@ -288,18 +295,26 @@ impl<'a> Run<'a> {
         }
         // The divisor is the number of samples: every sample weighs 1 so far.
         let loss_scale = [1.0 / n as f32];
-        let mut feeds = [Feed::F32(&[]); 4 + MAX_SCALARS];
-        feeds[..4].copy_from_slice(&[
-            Feed::F32(&x[..elements]),
-            Feed::I32(&labels[..n]),
-            Feed::F32(&weights[..n]),
-            Feed::F32(&loss_scale),
-        ]);
-        for (feed, scalar) in feeds[4..].iter_mut().zip(scalars.iter()) {
-            *feed = Feed::F32(scalar);
+        let mut share = [1.0];
+        let mut feeds = Feeds::default();
+        match mixer {
+            Some(mixer) => {
+                share = [mixer.mix(self.step as u32, &x[..elements], &labels[..n])];
+                feeds.push(Feed::F32(mixer.mixed(elements)));
+                feeds.push(Feed::I32(&labels[..n]));
+                feeds.push(Feed::I32(mixer.other_labels(n)));
+                feeds.push(Feed::F32(&share));
+            }
+            None => {
+                feeds.push(Feed::F32(&x[..elements]));
+                feeds.push(Feed::I32(&labels[..n]));
+            }
         }
+        feeds.push(Feed::F32(&weights[..n]));
+        feeds.push(Feed::F32(&loss_scale));
+        scalars.iter().for_each(|scalar| feeds.push(Feed::F32(scalar)));
         let step = Step { ids: &ids[..n], index: self.step as u32, seed: self.input.seed };
-        self.session.run(&mut self.state, &step, &feeds[..4 + scalars.len()])?;
+        self.session.run(&mut self.state, &step, feeds.as_slice())?;
         self.step += 1;
         self.step_in_epoch += 1;
         let epoch = self.epochs_done + 1;
@@ -316,7 +331,11 @@ impl<'a> Run<'a> {
         }
         let classes = self.input.model.output_shape().elements();
         let predictions = self.session.output(self.graph.predictions).chunks_exact(classes);
-        let right = predictions.zip(&labels[..n]).filter(|(row, label)| most_probable(row) as i32 == **label);
+        let labels = match mixer {
+            Some(mixer) if share[0] < 0.5 => mixer.other_labels(n),
+            _ => &labels[..n],
+        };
+        let right = predictions.zip(labels).filter(|(row, label)| most_probable(row) as i32 == **label);
         self.running.right += right.count() as u64;
         self.running.samples += n as u64;
         Ok(())
@@ -415,8 +434,31 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Scalars of an optimizer at most.
-const MAX_SCALARS: usize = 4;
+/// Inputs of a training graph at most: six, and four scalars of an optimizer.
+const MAX_FEEDS: usize = 10;
+
+/// What a step reads, in the order of the graph's inputs, without memory from the heap.
+struct Feeds<'a> {
+    feeds: [Feed<'a>; MAX_FEEDS],
+    n: usize,
+}
+
+impl Default for Feeds<'_> {
+    fn default() -> Self {
+        Feeds { feeds: [Feed::F32(&[]); MAX_FEEDS], n: 0 }
+    }
+}
+
+impl<'a> Feeds<'a> {
+    fn push(&mut self, feed: Feed<'a>) {
+        self.feeds[self.n] = feed;
+        self.n += 1;
+    }
+
+    fn as_slice(&self) -> &[Feed<'a>] {
+        &self.feeds[..self.n]
+    }
+}
 
 fn states_of(state: &StateBlock, is_kept: impl Fn(StateRole) -> bool) -> BTreeMap<String, Vec<f32>> {
     let kept = state.entries().iter().filter(|entry| is_kept(entry.role));

@@ -1,5 +1,6 @@
 //! Tests of the data half of a run, from files to prepared sets. One binary; one file for each subject.
 
+mod augmenting;
 mod cleaning;
 mod decoding;
 mod errors;

@@ -178,18 +178,13 @@ pub fn check_model(
     };
     let model = CheckedModel::new(&spec.model, shape, Target::Category { classes })
         .map_err(|errors| places(errors.into_vec()))?;
-    model
-        .training_graph(&spec.train.loss, &spec.train.optimizer, &spec.train.regularization, spec.train.clip)
-        .map_err(|errors| places(errors.into_vec()))?;
+    spec.train.training_graph(&model).map_err(|errors| places(errors.into_vec()))?;
     Ok(model)
 }
 
 fn plan_digest(spec: &RunSpec, model: &CheckedModel, train_rows: usize) -> Result<String, LabError> {
     let train = &spec.train;
-    let graph = model
-        .training_graph(&train.loss, &train.optimizer, &train.regularization, train.clip)
-        .map_err(TrainError::Model)?
-        .graph;
+    let graph = train.training_graph(model).map_err(TrainError::Model)?.graph;
     let options = PlanOptions { shard_samples: train.shard_size, ..PlanOptions::default() };
     let plan = plan(&graph, options, train.batch_size.min(train_rows));
     let mut text = String::new();

@@ -199,6 +199,15 @@ crate::phrases! {
         zh: "`{key}`：`{step}` 需要 `{expected}` 个通道的图像，实际为 `{received}` 个",
     }
 
+    augment_count(key, limit, received) {
+        en: "`{key}`: expected at most `{limit}` operators, received `{received}`",
+        zh: "`{key}`：最多 `{limit}` 个操作，实际为 `{received}` 个",
+    }
+    augment_size(key, limit, height, width, received) {
+        en: "`{key}`: expected at most `{limit}` for images of `{height}` × `{width}` pixels, received `{received}`",
+        zh: "`{key}`：对 `{height}` × `{width}` 像素的图像最多为 `{limit}`，实际为 `{received}`",
+    }
+
     // Why the cleaning loop ended.
     stopped_met() { en: "all rules hold", zh: "所有规则均已满足" }
     stopped_no_change() {

@@ -205,6 +205,14 @@ crate::phrases! {
         zh: "损失函数 `{loss}` 要求最后一层的激活函数为 `{expected}`，实际为 `{received}`",
     }
     loss_activation_hint(example) { en: "write `{example}` in the last layer", zh: "请在最后一层写上 `{example}`" }
+    mixup_loss(loss) {
+        en: "`mixup` needs a loss that is linear in the target, `{loss}` is not",
+        zh: "`mixup` 要求损失函数对目标是线性的，而 `{loss}` 不是",
+    }
+    mixup_loss_hint() {
+        en: "use `categorical_crossentropy` or `binary_crossentropy`, or remove `train.mixup`",
+        zh: "请改用 `categorical_crossentropy` 或 `binary_crossentropy`，或删除 `train.mixup`",
+    }
     nothing_to_train() { en: "the model has nothing to train", zh: "模型没有可训练的参数" }
     nothing_to_train_hint() {
         en: "add a layer with parameters, such as `dense` or `conv2d`",

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use proofmark_engine::{GradientError, GraphError, Span, Type, TypeError};
 use proofmark_messages::{Lang, Localize};
 use proofmark_model::layers::{conv2d, dense};
-use proofmark_model::{Clip, Loss, ModelError, ModelErrorKind, ModelErrors, ModelSpec, Optimizer, Regularizer, Target};
+use proofmark_model::{
+    Clip, Loss, Mixup, ModelError, ModelErrorKind, ModelErrors, ModelSpec, Optimizer, Regularizer, Target,
+};
 
 use crate::harness::spec;
 
@@ -135,6 +137,12 @@ fn others() -> Vec<(&'static str, ModelErrors)> {
         (
             "nothing to train",
             nothing.training_graph(&loss(r#""mse""#), &sgd, &Regularizer::default(), None).expect_err("nothing"),
+        ),
+        (
+            "mixup with everything wrong",
+            number
+                .mixup_training_graph(&loss(r#""mae""#), &sgd, &Regularizer::default(), None, Mixup { alpha: 0.0 })
+                .expect_err("neither loss nor alpha fits"),
         ),
         ("too many layers", {
             let mut spec = ModelSpec::new();

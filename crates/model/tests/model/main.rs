@@ -10,6 +10,7 @@ mod harness;
 mod initializers;
 mod layers;
 mod losses;
+mod mixup;
 mod model_file;
 mod optimizers;
 mod schedules;

@@ -1,0 +1,221 @@
+//! Trainings with augmentation and mixup: the same bits on any number of threads, in one go or interrupted.
+
+use std::path::Path;
+
+use proofmark_data::{DataSpec, Prepared, QualitySpec, prepare};
+use proofmark_engine::cpu::CpuExecutor;
+use proofmark_messages::{Lang, Localize};
+use proofmark_model::{CheckedModel, ModelSpec, Target};
+use proofmark_train::training::{TrainingInput, parameters_digest};
+use proofmark_train::{Checkpoint, Event, RecordError, Recorder, TrainSpec, checkpoint, train};
+use serde_json::{Value, json};
+
+const SEED: u64 = 7;
+const SAMPLES: usize = 100;
+const SIDE: usize = 8;
+
+/// Bright squares on the left or on the right, half of them hard to see.
+fn prepared(augment: &Value) -> Prepared {
+    let folder = tempfile::tempdir().expect("a folder");
+    let labels: Vec<u8> = (0..SAMPLES).map(|i| (i % 2) as u8).collect();
+    let pixel = |i: usize, row: usize, column: usize| {
+        let is_square = (2..6).contains(&row) && column / 4 == i % 2;
+        (if is_square { 100 + i } else { (i * 31 + row * 7 + column * 13) % 90 }) as u8
+    };
+    let image = |i| (0..SIDE * SIDE).map(move |at| pixel(i, at / SIDE, at % SIDE));
+    let pixels: Vec<u8> = (0..SAMPLES).flat_map(image).collect();
+    for part in ["train", "t10k"] {
+        write_idx(folder.path(), part, "images-idx3", &[SAMPLES, SIDE, SIDE], &pixels);
+        write_idx(folder.path(), part, "labels-idx1", &[SAMPLES], &labels);
+    }
+    let spec: DataSpec = serde_json::from_value(json!({
+        "source": { "idx": { "folder": "." } },
+        "features": [{ "name": "image", "type": "image", "preprocess": ["scale_pixels"], "augment": augment }],
+        "target": { "name": "label", "type": "category" },
+    }))
+    .expect("a spec");
+    let preparation = prepare(&spec, &QualitySpec::default(), folder.path(), SEED, &mut |_| ()).expect("data");
+    preparation.prepared.expect("no rule, no refusal")
+}
+
+fn write_idx(folder: &Path, part: &str, name: &str, extents: &[usize], data: &[u8]) {
+    let mut bytes = vec![0, 0, 8, extents.len() as u8];
+    extents.iter().for_each(|extent| bytes.extend((*extent as u32).to_be_bytes()));
+    bytes.extend(data);
+    std::fs::write(folder.join(format!("{part}-{name}-ubyte")), bytes).expect("a file");
+}
+
+fn everything() -> Value {
+    json!([
+        { "rotate": { "degrees": 15.0 } },
+        { "shift": { "height": 0.1, "width": 0.1 } },
+        { "scale": { "min": 0.9, "max": 1.1 } },
+        { "crop": { "padding": 1, "fill": "reflect" } },
+        { "flip": { "horizontal": 0.0, "vertical": 0.5 } },
+        { "brightness": { "max_delta": 0.2 } },
+        { "noise": { "std": 0.05 } },
+        { "cutout": { "size": 2 } },
+    ])
+}
+
+fn model() -> CheckedModel {
+    let spec: ModelSpec = serde_json::from_value(json!({ "layers": [
+        { "conv2d": { "filters": 4, "kernel": 3, "activation": "relu" } },
+        { "max_pool2d": { "size": 2 } },
+        "flatten",
+        { "dropout": { "rate": 0.2 } },
+        { "dense": { "units": 2, "activation": "softmax" } },
+    ] }))
+    .expect("a model");
+    spec.check([SIDE, SIDE, 1], Target::Category { classes: 2 }).expect("it fits")
+}
+
+fn train_spec(more: Value) -> TrainSpec {
+    let mut spec = json!({
+        "epochs": 3,
+        "batch_size": 16,
+        "shard_size": 4,
+        "loss": "categorical_crossentropy",
+        "optimizer": { "adam": { "learning_rate": 0.01 } },
+    });
+    for (key, value) in more.as_object().expect("a map") {
+        spec[key] = value.clone();
+    }
+    serde_json::from_value(spec).expect("a spec")
+}
+
+/// Keeps everything, and interrupts after this many steps of its own.
+#[derive(Default)]
+struct Memory {
+    events: Vec<Event>,
+    last: Option<Checkpoint>,
+    steps: u64,
+    interrupt_after: Option<u64>,
+}
+
+impl Recorder for Memory {
+    fn event(&mut self, event: &Event) -> Result<(), RecordError> {
+        self.events.push(event.clone());
+        Ok(())
+    }
+
+    fn checkpoint(&mut self, _: u32, _: u64, _: bool, bytes: &[u8]) -> Result<(), RecordError> {
+        self.last = Some(checkpoint::decode(bytes)?);
+        Ok(())
+    }
+
+    fn progress(&mut self, _: &proofmark_train::Progress) {
+        self.steps += 1;
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.interrupt_after.is_some_and(|steps| self.steps >= steps)
+    }
+}
+
+/// What a training came to: the digest of its parameters, and what its epochs said.
+#[derive(Clone, Debug, PartialEq)]
+struct Outcome {
+    digest: String,
+    epochs: Vec<(u64, u64, String)>,
+}
+
+/// Trains, stopped after each of these numbers of steps and resumed.
+fn outcome(spec: &TrainSpec, prepared: &Prepared, threads: usize, interruptions: &[u64]) -> Outcome {
+    let model = model();
+    let input = TrainingInput {
+        model: &model,
+        spec,
+        train: &prepared.train,
+        validation: &prepared.validation,
+        seed: SEED,
+        training_digest: "test",
+        executor: CpuExecutor::new(threads),
+        stop_after: None,
+    };
+    let mut resume = None;
+    let mut events = Vec::new();
+    for interrupt_after in interruptions.iter().copied().map(Some).chain([None]) {
+        let mut memory = Memory { interrupt_after, ..Memory::default() };
+        let trained = train(input, resume.take(), &mut memory).expect("it trains");
+        events.append(&mut memory.events);
+        if interrupt_after.is_none() {
+            let epochs = events.iter().filter_map(|event| match event {
+                Event::EpochEnded(end) => {
+                    Some((end.train_loss.to_bits(), end.train_accuracy.to_bits(), end.parameters_digest.clone()))
+                }
+                _ => None,
+            });
+            return Outcome { digest: parameters_digest(&trained.state), epochs: epochs.collect() };
+        }
+        resume = memory.last;
+        assert!(resume.is_some(), "an interruption leaves a checkpoint");
+    }
+    unreachable!("the last attempt is not interrupted")
+}
+
+#[test]
+fn threads_and_interruptions_change_no_bit() {
+    let prepared = prepared(&everything());
+    let spec = train_spec(json!({ "mixup": { "alpha": 0.4 } }));
+    let expected = outcome(&spec, &prepared, 1, &[]);
+    assert_eq!(expected.epochs.len(), 3);
+    // An epoch has six steps: in the middle of the first, of the second, and of the third again and again.
+    for threads in [1, 2, 3] {
+        for interruptions in [&[][..], &[2], &[8], &[1, 4, 3], &[13, 1, 1, 1]] {
+            assert_eq!(outcome(&spec, &prepared, threads, interruptions), expected, "{threads} {interruptions:?}");
+        }
+    }
+}
+
+#[test]
+fn each_means_changes_what_is_learnt_and_none_is_what_it_was() {
+    let plain = prepared(&json!([]));
+    let augmented = prepared(&everything());
+    let without = train_spec(json!({}));
+    let with = train_spec(json!({ "mixup": { "alpha": 1.0 } }));
+    let digests = [(&without, &plain), (&without, &augmented), (&with, &plain), (&with, &augmented)]
+        .map(|(spec, prepared)| outcome(spec, prepared, 2, &[]).digest);
+    let different: std::collections::BTreeSet<&String> = digests.iter().collect();
+    assert_eq!(different.len(), 4, "{digests:?}");
+    // Frozen with augmentation and mixup off and on; the first stands for every training before there were any.
+    insta::assert_debug_snapshot!(digests);
+}
+
+#[test]
+fn sets_are_augmented_in_training_only_and_anew_in_every_epoch() {
+    let prepared = prepared(&everything());
+    assert!(prepared.validation.augmentation().is_none() && prepared.test.augmentation().is_none());
+    let set = &prepared.train;
+    let mut plain = vec![0.0; 3 * SIDE * SIDE];
+    set.gather(&[5, 0, 9], &mut plain);
+    let mut scratch = set.augment_scratch();
+    let mut gather = |rows: &[u32], epoch| {
+        let mut numbers = vec![0.0; rows.len() * SIDE * SIDE];
+        set.gather_augmented(rows, epoch, &mut scratch, &mut numbers);
+        numbers
+    };
+    let first = gather(&[5, 0, 9], 0);
+    assert_ne!(first, plain);
+    assert_ne!(gather(&[5, 0, 9], 1), first);
+    // In any batch the same.
+    assert_eq!(gather(&[9], 0), first[2 * SIDE * SIDE..]);
+}
+
+#[test]
+fn mixup_is_refused_where_it_does_not_fit() {
+    let spec: ModelSpec =
+        serde_json::from_value(json!({ "layers": ["flatten", { "dense": { "units": 1 } }] })).expect("a model");
+    let model = spec.check([SIDE, SIDE, 1], Target::Number { outputs: 1 }).expect("it fits");
+    let errors = train_spec(json!({ "loss": "mse", "mixup": { "alpha": 0.0 } }))
+        .training_graph(&model)
+        .expect_err("neither loss nor alpha fits");
+    let mut text = String::new();
+    for error in errors.errors() {
+        for lang in Lang::ALL {
+            text += &format!("{}: {}\n", error.path, error.text(lang));
+            text += &error.hint(lang).map(|hint| format!("  hint: {hint}\n")).unwrap_or_default();
+        }
+    }
+    insta::assert_snapshot!(text);
+}
