@@ -99,7 +99,7 @@ impl Classifier {
     }
 
     fn outputs(&mut self, path: &Path, samples: &[f32], first: Option<usize>) -> Result<Vec<Prediction>, PredictError> {
-        let outputs = self.predictor.predict_raw(&mut self.state, samples)?;
+        let outputs = self.predictor.predict(&mut self.state, samples)?;
         let prediction = |(idx, row): (usize, &[f32])| {
             let best = most_probable(row);
             Prediction {

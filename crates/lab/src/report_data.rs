@@ -354,7 +354,7 @@ fn history(story: &Story<'_>) -> page::History {
         stopped: match (story.diverged_at, story.stopped) {
             (Some(step), _) => page::TrainingStop::LossNotFinite { step },
             (None, Some(StopReason::EarlyStopping)) => page::TrainingStop::EarlyStopping,
-            (None, Some(StopReason::Interrupted)) => page::TrainingStop::Interrupted,
+            (None, Some(StopReason::Interrupted | StopReason::Pruned)) => page::TrainingStop::Interrupted,
             (None, Some(StopReason::Epochs) | None) => page::TrainingStop::Finished,
         },
     }

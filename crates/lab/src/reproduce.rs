@@ -9,7 +9,7 @@ use proofmark_report::Stage;
 use proofmark_store::{RunFile, RunFolder};
 use proofmark_train::checkpoint::{self, Checkpoint};
 use proofmark_train::training::TrainingInput;
-use proofmark_train::{EpochEnd, Event, Progress, RecordError, Recorder, TrainError};
+use proofmark_train::{EpochEnd, Event, Progress, RecordError, Recorder};
 
 use crate::error::LabError;
 use crate::host::{Host, Observation};
@@ -114,12 +114,8 @@ pub fn reproduce(
     };
     let result = proofmark_train::train(input, from, &mut comparer);
     let Comparer { same, differs, .. } = comparer;
-    let trained = match result {
-        Ok(trained) => Some(trained),
-        // The comparer stops the training where it differs.
-        Err(TrainError::NotRecorded(_)) if differs.is_some() => None,
-        Err(error) => return Err(error.into()),
-    };
+    // The comparer stops the training where it differs.
+    let trained = Some(result?).filter(|_| differs.is_none());
     let same_model = match (&trained, options.epoch, folder.read(RunFile::Model)) {
         (Some(trained), None, Ok(bytes)) => {
             let file = proofmark_model::model_file::parse(&bytes).ok();
@@ -193,7 +189,7 @@ impl Recorder for Comparer<'_> {
         }
         let found = end.parameters_digest.clone();
         self.differs = Some(EpochDifference { epoch: end.epoch, recorded, found });
-        Err("the epoch differs".into())
+        Ok(())
     }
 
     fn checkpoint(&mut self, _: u32, _: u64, _: bool, _: &[u8]) -> Result<(), RecordError> {
@@ -202,6 +198,10 @@ impl Recorder for Comparer<'_> {
 
     fn progress(&mut self, progress: &Progress) {
         self.host.observe(Observation::Train(*progress));
+    }
+
+    fn is_pruned(&self) -> bool {
+        self.differs.is_some()
     }
 
     // Never interrupted: half a reproduction is none, and has nothing to go on from.

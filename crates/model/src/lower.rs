@@ -1,7 +1,7 @@
 //! The graphs of a checked model.
 
 use proofmark_engine::map::{Builder, Function, Map, Operand, Program};
-use proofmark_engine::ops::GlobalNorm;
+use proofmark_engine::ops::{GlobalNorm, Operation};
 use proofmark_engine::{Graph, StateRole, Type, Value, gradient};
 use proofmark_tensor::DType;
 
@@ -41,6 +41,17 @@ pub struct Training {
     pub predictions: usize,
     /// Index of the output `gradient_norm`, with [`Clip::Norm`]: of all gradients together, before clipping.
     pub gradient_norm: Option<usize>,
+}
+
+impl Training {
+    /// Whether batch normalisation looks at values of which a sample has one for each channel: over a batch of one sample their
+    /// variance is 0.
+    pub fn normalizes_single_positions(&self) -> bool {
+        self.graph.nodes().iter().any(|node| {
+            matches!(node.op, Operation::BatchMoments(_))
+                && node.inputs.first().is_some_and(|x| self.graph.shape(*x).rank() == 1)
+        })
+    }
 }
 
 /// Forward and backward of one batch, without an update: to look at gradients. Inputs as [`Training`], without scalars.
@@ -202,16 +213,19 @@ impl CheckedModel {
         let outputs = self.output_shape().elements();
         let fits = match (loss.target(), self.target) {
             (LossTarget::Class, Target::Category { classes }) => outputs == classes,
-            (LossTarget::Binary, Target::Category { .. }) => outputs == 1,
+            (LossTarget::Binary, Target::Category { classes }) => classes == 2 && outputs == 1,
+            // One-hot.
+            (LossTarget::Number, Target::Category { classes }) => outputs == classes && classes > 1,
             (LossTarget::Number, Target::Number { .. }) => true,
-            (LossTarget::Class | LossTarget::Binary, Target::Number { .. })
-            | (LossTarget::Number, Target::Category { .. }) => false,
+            (LossTarget::Class | LossTarget::Binary, Target::Number { .. }) => false,
         };
         if !fits {
             return refuse(ModelErrorKind::LossTarget { loss: loss.kind(), target: self.target, outputs });
         }
         let received = self.last_activation();
-        match loss.definition().activation() {
+        // Whatever is compared with a class is a probability.
+        let of_classes = matches!((loss.target(), self.target), (LossTarget::Number, Target::Category { .. }));
+        match loss.definition().activation().or(of_classes.then_some(Activation::Softmax)) {
             Some(expected) if received != expected => {
                 refuse(ModelErrorKind::LossActivation { loss: loss.kind(), expected, received })
             }

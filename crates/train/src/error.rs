@@ -3,6 +3,7 @@ use proofmark_messages::{Lang, Localize, display_in_english, train as say};
 use proofmark_model::ModelErrors;
 
 use crate::event::RecordError;
+use crate::predict::PredictError;
 
 /// Why a training stopped without a model.
 #[derive(Debug)]
@@ -24,6 +25,8 @@ pub enum TrainError {
         step: u64,
         /// The learning rate of the step.
         learning_rate: f64,
+        /// The step of the newest checkpoint, which is kept; `None` before the first.
+        saved_step: Option<u64>,
     },
     /// The gradient's norm is NaN or infinite. The last checkpoint is kept.
     GradientNotFinite {
@@ -33,6 +36,35 @@ pub enum TrainError {
         step: u64,
         /// The learning rate of the step.
         learning_rate: f64,
+        /// The step of the newest checkpoint, which is kept; `None` before the first.
+        saved_step: Option<u64>,
+    },
+    /// A parameter, a statistic or what the optimizer remembers is NaN or infinite after a step. The last checkpoint is kept.
+    StateNotFinite {
+        /// The state's name.
+        name: String,
+        /// Epoch, from 1.
+        epoch: u32,
+        /// Step since training began, from 1.
+        step: u64,
+        /// The learning rate of the step.
+        learning_rate: f64,
+        /// The step of the newest checkpoint, which is kept; `None` before the first.
+        saved_step: Option<u64>,
+    },
+    /// The model says NaN or infinity about a sample of validation.
+    Predict(PredictError),
+    /// Something in the spec must be at least 1.
+    Zero {
+        /// Where: `train.batch_size`.
+        key: &'static str,
+    },
+    /// Batch normalisation would see a single number a channel: its variance is 0, and nothing is learnt.
+    BatchNormOfOne {
+        /// Samples of a step.
+        batch_size: usize,
+        /// Samples of the training set.
+        samples: usize,
     },
     /// The checkpoint belongs to another training.
     ResumeDiffers {
@@ -60,9 +92,13 @@ impl Localize for TrainError {
             TrainError::EarlyStoppingWithoutValidation => say::early_stopping_without_validation(lang),
             TrainError::LossNotFinite { loss, epoch, step, .. } => say::loss_not_finite(lang, loss, epoch, step),
             TrainError::GradientNotFinite { epoch, step, .. } => say::gradient_not_finite(lang, epoch, step),
+            TrainError::StateNotFinite { name, epoch, step, .. } => say::state_not_finite(lang, name, epoch, step),
+            TrainError::Predict(error) => error.text(lang),
+            TrainError::Zero { key } => say::at_least_one(lang, key),
+            TrainError::BatchNormOfOne { batch_size, samples } => say::batch_norm_of_one(lang, batch_size, samples),
             TrainError::ResumeDiffers { expected, received } => say::resume_differs(lang, expected, received),
             TrainError::ResumeState { name } => say::resume_state(lang, name),
-            TrainError::NotRecorded(cause) => say::not_recorded(lang, cause),
+            TrainError::NotRecorded(cause) => say::not_recorded(lang, cause.text(lang)),
             TrainError::Run(error) => error.to_string(),
         }
     }
@@ -70,13 +106,19 @@ impl Localize for TrainError {
     fn hint(&self, lang: Lang) -> Option<String> {
         match self {
             TrainError::Model(errors) => errors.hint(lang),
-            TrainError::LossNotFinite { learning_rate, .. } | TrainError::GradientNotFinite { learning_rate, .. } => {
-                Some(say::loss_not_finite_hint(lang, learning_rate))
+            TrainError::LossNotFinite { learning_rate, saved_step, .. }
+            | TrainError::GradientNotFinite { learning_rate, saved_step, .. }
+            | TrainError::StateNotFinite { learning_rate, saved_step, .. } => {
+                let hint = say::loss_not_finite_hint(lang, learning_rate);
+                let kept = saved_step.map(|step| say::checkpoint_kept(lang, step)).unwrap_or_default();
+                Some(format!("{hint}{kept}"))
             }
+            TrainError::Predict(error) => error.hint(lang),
+            TrainError::BatchNormOfOne { .. } => Some(say::batch_norm_of_one_hint(lang)),
             TrainError::ResumeDiffers { .. } | TrainError::ResumeState { .. } => Some(say::resume_differs_hint(lang)),
             TrainError::EarlyStoppingWithoutValidation => Some(say::early_stopping_without_validation_hint(lang)),
-            TrainError::NotRecorded(_) => Some(say::not_recorded_hint(lang)),
-            TrainError::NoSamples | TrainError::Run(_) => None,
+            TrainError::NotRecorded(cause) => cause.hint(lang).or_else(|| Some(say::not_recorded_hint(lang))),
+            TrainError::NoSamples | TrainError::Zero { .. } | TrainError::Run(_) => None,
         }
     }
 }
@@ -87,7 +129,8 @@ impl std::error::Error for TrainError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             TrainError::Model(errors) => Some(errors),
-            TrainError::NotRecorded(cause) => Some(cause.as_ref()),
+            TrainError::NotRecorded(cause) => Some(&**cause),
+            TrainError::Predict(error) => Some(error),
             TrainError::Run(error) => Some(error),
             _ => None,
         }

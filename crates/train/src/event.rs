@@ -1,7 +1,19 @@
+use proofmark_messages::Localize;
 use serde::{Deserialize, Serialize};
 
+/// An error that can be told to a person.
+pub trait Told: std::error::Error + Localize + Send + Sync {}
+
+impl<E: std::error::Error + Localize + Send + Sync> Told for E {}
+
 /// Why recording failed; what the recorder's own error is, boxed.
-pub type RecordError = Box<dyn std::error::Error + Send + Sync>;
+pub type RecordError = Box<dyn Told>;
+
+impl<'a, E: Told + 'a> From<E> for Box<dyn Told + 'a> {
+    fn from(error: E) -> Self {
+        Box::new(error)
+    }
+}
 
 /// Where a training tells what happens. Implemented over the folder of a run, and in memory for tests.
 pub trait Recorder {
@@ -27,6 +39,12 @@ pub trait Recorder {
 
     /// Asked after every step: true ends the training after a checkpoint (Ctrl-C).
     fn is_interrupted(&self) -> bool {
+        false
+    }
+
+    /// Asked after every epoch, once it is on record: true ends the training, because whoever runs it expects nothing of it any
+    /// more (a study's pruner).
+    fn is_pruned(&self) -> bool {
         false
     }
 
@@ -94,6 +112,8 @@ pub enum StopReason {
     Epochs,
     /// What early stopping watches did not get better.
     EarlyStopping,
+    /// Whoever runs it expects nothing of it any more.
+    Pruned,
     /// The person asked.
     Interrupted,
 }

@@ -1,7 +1,7 @@
 //! The training loop, metrics and checkpoints.
 //!
 //! Entry points: [`train`](training::train) runs epochs over prepared data and tells a [`Recorder`] what happens;
-//! [`predict`](predict::predict) runs a model over a set; [`metrics::evaluate`] measures what it said;
+//! [`predict`] runs a model over samples; [`metrics::evaluate`] measures what it said;
 //! [`checkpoint`] is the saved state from which a training goes on with the same bits.
 //!
 //! This crate does not know: databases, HTTP, folders, terminals; where events and checkpoints go is the recorder's.
@@ -14,6 +14,7 @@ pub mod metrics;
 mod mixup;
 pub mod predict;
 mod spec;
+mod targets;
 pub mod training;
 
 pub use checkpoint::{Checkpoint, CheckpointError};

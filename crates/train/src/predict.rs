@@ -1,14 +1,86 @@
-//! Runs a model over a set of samples.
+//! Runs a model over samples: with labels ([`Evaluator`]) and without ([`Predictor`]).
 
 use proofmark_data::PreparedSet;
 use proofmark_engine::cpu::{CpuExecutor, CpuSession};
 use proofmark_engine::{Feed, RunError, Session, StateBlock, Step};
+use proofmark_messages::{Lang, Localize, display_in_english, train as say};
+use proofmark_model::losses::Loss;
 use proofmark_model::{CheckedModel, ModelErrors};
 
 use crate::metrics::Predictions;
+use crate::targets::Targets;
 
 /// Samples of one step of inference: enough shards for eight threads.
 const BATCH: usize = 256;
+
+/// A model prepared for evaluation: what it says about labelled samples, and the loss of each, which is the one that training
+/// lowers. Dropout is off, batch normalisation uses the moving statistics.
+pub struct Evaluator {
+    session: CpuSession,
+    loss: usize,
+    predictions: usize,
+    sample_elements: usize,
+    outputs: usize,
+    batch: Vec<f32>,
+    targets: Targets,
+}
+
+impl Evaluator {
+    /// Prepares a model whose states stand in `state`.
+    ///
+    /// # Errors
+    /// A loss that does not fit; a state that the block lacks; a plan that needs more than the machine has.
+    pub fn new(
+        model: &CheckedModel,
+        loss: &Loss,
+        executor: CpuExecutor,
+        state: &StateBlock,
+    ) -> Result<Self, PredictError> {
+        let evaluation = model.evaluation_graph(loss)?;
+        let sample_elements = model.input_shape().elements();
+        let outputs = model.output_shape().elements();
+        Ok(Evaluator {
+            session: executor.session(&evaluation.graph, state, BATCH)?,
+            loss: evaluation.loss,
+            predictions: evaluation.predictions,
+            sample_elements,
+            outputs,
+            batch: vec![0.0; BATCH * sample_elements],
+            targets: Targets::new(loss, outputs, BATCH),
+        })
+    }
+
+    /// What the model says about a prepared set, in its order. `progress` hears the number of samples done.
+    ///
+    /// # Errors
+    /// A step that cannot run; a prediction or a loss that is NaN or infinite.
+    pub fn evaluate(
+        &mut self,
+        state: &mut StateBlock,
+        set: &PreparedSet,
+        mut progress: impl FnMut(usize),
+    ) -> Result<Predictions, PredictError> {
+        let mut said = Vec::with_capacity(set.len() * self.outputs);
+        let mut losses = Vec::with_capacity(set.len());
+        let rows: Vec<u32> = (0..set.len() as u32).collect();
+        for rows in rows.chunks(BATCH) {
+            let n = rows.len();
+            let elements = n * self.sample_elements;
+            set.gather(rows, &mut self.batch[..elements]);
+            self.targets.fill(rows.iter().map(|row| set.labels()[*row as usize]));
+            let ids: Vec<u64> = rows.iter().map(|row| set.ids()[*row as usize]).collect();
+            let step = Step { ids: &ids, index: 0, seed: 0 };
+            self.session.run(state, &step, &[Feed::F32(&self.batch[..elements]), self.targets.feed(n)])?;
+            said.extend_from_slice(self.session.output(self.predictions));
+            losses.extend_from_slice(self.session.output(self.loss));
+            progress(losses.len());
+        }
+        refuse_not_finite(&said, self.outputs)?;
+        refuse_not_finite(&losses, 1)?;
+        let (classes, probabilities) = by_class(self.outputs, said);
+        Ok(Predictions { classes, probabilities, losses, labels: set.labels().to_vec() })
+    }
+}
 
 /// A model prepared for prediction.
 pub struct Predictor {
@@ -16,84 +88,101 @@ pub struct Predictor {
     predictions: usize,
     sample_elements: usize,
     outputs: usize,
-    batch: Vec<f32>,
 }
 
 impl Predictor {
     /// Prepares a model whose states stand in `state`.
     ///
     /// # Errors
-    /// A state that the block lacks.
+    /// A state that the block lacks; a plan that needs more than the machine has.
     pub fn new(model: &CheckedModel, executor: CpuExecutor, state: &StateBlock) -> Result<Self, PredictError> {
         let inference = model.inference_graph()?;
-        let sample_elements = model.input_shape().elements();
         Ok(Predictor {
             session: executor.session(&inference.graph, state, BATCH)?,
             predictions: inference.predictions,
-            sample_elements,
+            sample_elements: model.input_shape().elements(),
             outputs: model.output_shape().elements(),
-            batch: vec![0.0; BATCH * sample_elements],
         })
     }
 
-    /// What the model says about a prepared set, in its order. `progress` hears the number of samples done.
+    /// The probabilities of the classes for samples that are given as they are, one after the other. The single output of a
+    /// model of two classes becomes two probabilities.
     ///
     /// # Errors
-    /// A step that cannot run.
-    pub fn predict(
-        &mut self,
-        state: &mut StateBlock,
-        set: &PreparedSet,
-        mut progress: impl FnMut(usize),
-    ) -> Result<Predictions, PredictError> {
-        let mut probabilities = Vec::with_capacity(set.len() * self.outputs);
-        let rows: Vec<u32> = (0..set.len() as u32).collect();
-        for rows in rows.chunks(BATCH) {
-            let elements = rows.len() * self.sample_elements;
-            set.gather(rows, &mut self.batch[..elements]);
-            let ids: Vec<u64> = rows.iter().map(|row| set.ids()[*row as usize]).collect();
-            let step = Step { ids: &ids, index: 0, seed: 0 };
-            self.session.run(state, &step, &[Feed::F32(&self.batch[..elements])])?;
-            probabilities.extend_from_slice(self.session.output(self.predictions));
-            progress(probabilities.len() / self.outputs);
-        }
-        Ok(Predictions { classes: self.outputs, probabilities, labels: set.labels().to_vec() })
-    }
-
-    /// The outputs for samples that are given as they are, one after the other.
-    ///
-    /// # Errors
-    /// A step that cannot run.
-    pub fn predict_raw(&mut self, state: &mut StateBlock, samples: &[f32]) -> Result<Vec<f32>, PredictError> {
-        let mut outputs = Vec::new();
+    /// A step that cannot run; a prediction that is NaN or infinite.
+    pub fn predict(&mut self, state: &mut StateBlock, samples: &[f32]) -> Result<Vec<f32>, PredictError> {
+        let mut said = Vec::new();
         for chunk in samples.chunks(BATCH * self.sample_elements) {
             let ids = vec![0; chunk.len() / self.sample_elements];
             self.session.run(state, &Step { ids: &ids, index: 0, seed: 0 }, &[Feed::F32(chunk)])?;
-            outputs.extend_from_slice(self.session.output(self.predictions));
+            said.extend_from_slice(self.session.output(self.predictions));
         }
-        Ok(outputs)
+        refuse_not_finite(&said, self.outputs)?;
+        Ok(by_class(self.outputs, said).1)
+    }
+}
+
+fn refuse_not_finite(numbers: &[f32], a_sample: usize) -> Result<(), PredictError> {
+    match numbers.iter().position(|number| !number.is_finite()) {
+        Some(idx) => Err(PredictError::NotFinite { sample: idx / a_sample, value: numbers[idx] }),
+        None => Ok(()),
+    }
+}
+
+/// A column for each class, and how many: a single output is the probability of the second of two classes.
+fn by_class(outputs: usize, said: Vec<f32>) -> (usize, Vec<f32>) {
+    match outputs {
+        1 => (2, said.into_iter().flat_map(|second| [1.0 - second, second]).collect()),
+        classes => (classes, said),
     }
 }
 
 /// Why a model cannot predict.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum PredictError {
-    /// The model has no graph for inference.
+    /// The model has no such graph.
     Model(ModelErrors),
     /// A step cannot run.
     Run(RunError),
+    /// A prediction or a loss is NaN or infinite: the parameters overflow on this sample.
+    NotFinite {
+        /// The sample's place, from 0.
+        sample: usize,
+        /// What came out.
+        value: f32,
+    },
 }
 
-impl std::fmt::Display for PredictError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl Localize for PredictError {
+    fn text(&self, lang: Lang) -> String {
         match self {
-            PredictError::Model(errors) => errors.fmt(f),
-            PredictError::Run(error) => error.fmt(f),
+            PredictError::Model(errors) => errors.text(lang),
+            PredictError::Run(error) => error.to_string(),
+            PredictError::NotFinite { sample, value } => say::prediction_not_finite(lang, sample, value),
+        }
+    }
+
+    fn hint(&self, lang: Lang) -> Option<String> {
+        match self {
+            PredictError::Model(errors) => errors.hint(lang),
+            PredictError::Run(_) => None,
+            PredictError::NotFinite { .. } => Some(say::prediction_not_finite_hint(lang)),
         }
     }
 }
 
-impl std::error::Error for PredictError {}
+display_in_english!(PredictError);
+
+impl std::error::Error for PredictError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            PredictError::Model(errors) => Some(errors),
+            PredictError::Run(error) => Some(error),
+            PredictError::NotFinite { .. } => None,
+        }
+    }
+}
 
 impl From<ModelErrors> for PredictError {
     fn from(errors: ModelErrors) -> Self {
@@ -112,6 +201,7 @@ impl From<PredictError> for crate::TrainError {
         match error {
             PredictError::Model(errors) => errors.into(),
             PredictError::Run(error) => error.into(),
+            PredictError::NotFinite { .. } => crate::TrainError::Predict(error),
         }
     }
 }

@@ -3,6 +3,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::early_stopping::EarlyStoppingSpec;
+use crate::error::TrainError;
 use crate::metrics::Metric;
 
 /// How a model is trained.
@@ -48,6 +49,35 @@ pub struct TrainSpec {
 }
 
 impl TrainSpec {
+    /// Checks what needs no model: what the JSON Schema says too, for those who build a spec in Rust.
+    ///
+    /// # Errors
+    /// [`TrainError::Zero`]; a schedule's parameters outside their ranges.
+    pub fn check(&self) -> Result<(), TrainError> {
+        let at_least_one = [
+            ("train.epochs", u64::from(self.epochs)),
+            ("train.batch_size", self.batch_size as u64),
+            ("train.shard_size", self.shard_size as u64),
+        ];
+        match at_least_one.into_iter().find(|(_, value)| *value == 0) {
+            Some((key, _)) => Err(TrainError::Zero { key }),
+            None => Ok(self.schedule.check("train.schedule")?),
+        }
+    }
+
+    /// Checks how the model's batch normalisation and the sizes of the steps fit.
+    ///
+    /// # Errors
+    /// [`TrainError::BatchNormOfOne`] if a step would give it one number a channel; what [`TrainSpec::training_graph`] says.
+    pub fn check_batches(&self, model: &CheckedModel, samples: usize) -> Result<(), TrainError> {
+        let batch_size = self.batch_size.max(1);
+        let has_step_of_one = batch_size == 1 || samples % batch_size == 1;
+        if has_step_of_one && self.training_graph(model)?.normalizes_single_positions() {
+            return Err(TrainError::BatchNormOfOne { batch_size, samples });
+        }
+        Ok(())
+    }
+
     /// The graph of a training step of this model.
     ///
     /// # Errors

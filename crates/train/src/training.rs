@@ -19,8 +19,9 @@ use crate::error::TrainError;
 use crate::event::{EpochEnd, Event, Progress, Recorder, StopReason};
 use crate::metrics::{Predictions, most_probable};
 use crate::mixup::Mixer;
-use crate::predict::Predictor;
+use crate::predict::Evaluator;
 use crate::spec::TrainSpec;
+use crate::targets::Targets;
 
 /// Everything that a training depends on, and where it runs.
 #[derive(Clone, Copy)]
@@ -99,7 +100,7 @@ struct Run<'a> {
     input: TrainingInput<'a>,
     graph: Training,
     session: CpuSession,
-    predictor: Option<Predictor>,
+    evaluator: Option<Evaluator>,
     state: StateBlock,
     epochs_done: u32,
     step: u64,
@@ -108,6 +109,8 @@ struct Run<'a> {
     early_stopping: EarlyStopping,
     schedule: ScheduleState,
     best: Option<BTreeMap<String, Vec<f32>>>,
+    /// The step of the newest checkpoint.
+    saved_step: Option<u64>,
     buffers: Buffers,
 }
 
@@ -123,7 +126,8 @@ struct Running {
 /// Memory of a step, allocated once.
 struct Buffers {
     x: Vec<f32>,
-    labels: Vec<i32>,
+    targets: Targets,
+    other_targets: Targets,
     weights: Vec<f32>,
     ids: Vec<u64>,
     scalars: Vec<[f32; 1]>,
@@ -140,7 +144,8 @@ impl<'a> Run<'a> {
         if spec.early_stopping.is_some() && input.validation.is_empty() {
             return Err(TrainError::EarlyStoppingWithoutValidation);
         }
-        spec.schedule.check("train.schedule")?;
+        spec.check()?;
+        spec.check_batches(model, input.train.len())?;
         let graph = spec.training_graph(model)?;
         let mut state = StateBlock::new(&graph.graph);
         model.initialize(input.seed, &mut state);
@@ -148,11 +153,16 @@ impl<'a> Run<'a> {
         let executor = CpuExecutor { options, ..input.executor };
         let batch = spec.batch_size.min(input.train.len());
         let session = executor.session(&graph.graph, &state, batch)?;
-        let predictor = if input.validation.is_empty() { None } else { Some(Predictor::new(model, executor, &state)?) };
+        let evaluator = match input.validation.is_empty() {
+            true => None,
+            false => Some(Evaluator::new(model, &spec.loss, executor, &state)?),
+        };
         let elements = model.input_shape().elements();
+        let targets = Targets::new(&spec.loss, model.output_shape().elements(), batch);
         let buffers = Buffers {
             x: vec![0.0; batch * elements],
-            labels: vec![0; batch],
+            other_targets: targets.clone(),
+            targets,
             weights: vec![1.0; batch],
             ids: vec![0; batch],
             scalars: vec![[0.0]; spec.optimizer.scalar_names().len()],
@@ -163,7 +173,7 @@ impl<'a> Run<'a> {
             input,
             graph,
             session,
-            predictor,
+            evaluator,
             state,
             epochs_done: 0,
             step: 0,
@@ -172,6 +182,7 @@ impl<'a> Run<'a> {
             early_stopping: EarlyStopping::default(),
             schedule: ScheduleState::default(),
             best: None,
+            saved_step: None,
             buffers,
         };
         if let Some(checkpoint) = resume {
@@ -196,6 +207,7 @@ impl<'a> Run<'a> {
         self.best = best;
         self.epochs_done = progress.epochs_done;
         self.step = progress.step;
+        self.saved_step = Some(progress.step);
         self.step_in_epoch = progress.step_in_epoch;
         self.running = Running {
             loss: f64::from_bits(progress.loss_bits),
@@ -224,6 +236,9 @@ impl<'a> Run<'a> {
                 return Ok(StopReason::Interrupted);
             }
             self.end_epoch(recorder)?;
+            if recorder.is_pruned() {
+                return Ok(StopReason::Pruned);
+            }
             if recorder.is_interrupted() && self.epochs_done < epochs {
                 return Ok(StopReason::Interrupted);
             }
@@ -256,6 +271,7 @@ impl<'a> Run<'a> {
             let is_interrupted = recorder.is_interrupted();
             if !is_last && (is_interrupted || now - saved_at >= self.input.spec.checkpoint_seconds) {
                 self.running.seconds += now - resumed_at;
+                self.check_finite(self.epochs_done + 1, self.learning_rate())?;
                 self.save(recorder)?;
                 resumed_at = recorder.seconds();
                 saved_at = resumed_at;
@@ -283,12 +299,10 @@ impl<'a> Run<'a> {
         let set = self.input.train;
         let n = rows.len();
         let elements = n * self.input.model.input_shape().elements();
-        let Buffers { x, labels, weights, ids, scalars, augment, mixer } = &mut self.buffers;
+        let Buffers { x, targets, other_targets, weights, ids, scalars, augment, mixer } = &mut self.buffers;
         set.gather_augmented(rows, self.epochs_done, augment, &mut x[..elements]);
-        for (position, row) in rows.iter().enumerate() {
-            labels[position] = set.labels()[*row as usize];
-            ids[position] = set.ids()[*row as usize];
-        }
+        targets.fill(rows.iter().map(|row| set.labels()[*row as usize]));
+        ids.iter_mut().zip(rows).for_each(|(id, row)| *id = set.ids()[*row as usize]);
         for (to, (_, value)) in scalars.iter_mut().zip(self.input.spec.optimizer.scalars(self.step + 1, learning_rate))
         {
             *to = [value];
@@ -299,15 +313,16 @@ impl<'a> Run<'a> {
         let mut feeds = Feeds::default();
         match mixer {
             Some(mixer) => {
-                share = [mixer.mix(self.step as u32, &x[..elements], &labels[..n])];
+                share = [mixer.mix(self.step as u32, &x[..elements], targets.labels(n))];
+                other_targets.fill(mixer.other_labels(n).iter().copied());
                 feeds.push(Feed::F32(mixer.mixed(elements)));
-                feeds.push(Feed::I32(&labels[..n]));
-                feeds.push(Feed::I32(mixer.other_labels(n)));
+                feeds.push(targets.feed(n));
+                feeds.push(other_targets.feed(n));
                 feeds.push(Feed::F32(&share));
             }
             None => {
                 feeds.push(Feed::F32(&x[..elements]));
-                feeds.push(Feed::I32(&labels[..n]));
+                feeds.push(targets.feed(n));
             }
         }
         feeds.push(Feed::F32(&weights[..n]));
@@ -320,22 +335,34 @@ impl<'a> Run<'a> {
         let epoch = self.epochs_done + 1;
         for loss in self.session.output(self.graph.loss) {
             if !loss.is_finite() {
-                return Err(TrainError::LossNotFinite { loss: *loss, epoch, step: self.step, learning_rate });
+                return Err(TrainError::LossNotFinite {
+                    loss: *loss,
+                    epoch,
+                    step: self.step,
+                    learning_rate,
+                    saved_step: self.saved_step,
+                });
             }
             self.running.loss += f64::from(*loss);
         }
         if let Some(norm) = self.graph.gradient_norm
             && !self.session.output(norm).iter().all(|norm| norm.is_finite())
         {
-            return Err(TrainError::GradientNotFinite { epoch, step: self.step, learning_rate });
+            let saved_step = self.saved_step;
+            return Err(TrainError::GradientNotFinite { epoch, step: self.step, learning_rate, saved_step });
         }
-        let classes = self.input.model.output_shape().elements();
-        let predictions = self.session.output(self.graph.predictions).chunks_exact(classes);
+        let outputs = self.input.model.output_shape().elements();
+        let predictions = self.session.output(self.graph.predictions).chunks_exact(outputs);
         let labels = match mixer {
             Some(mixer) if share[0] < 0.5 => mixer.other_labels(n),
-            _ => &labels[..n],
+            _ => targets.labels(n),
         };
-        let right = predictions.zip(labels).filter(|(row, label)| most_probable(row) as i32 == **label);
+        let predicted = |row: &[f32]| match row {
+            // The probability of the second of two classes.
+            [second] => i32::from(*second > 1.0 - *second),
+            row => most_probable(row) as i32,
+        };
+        let right = predictions.zip(labels).filter(|(row, label)| predicted(row) == **label);
         self.running.right += right.count() as u64;
         self.running.samples += n as u64;
         Ok(())
@@ -349,13 +376,15 @@ impl<'a> Run<'a> {
             self.step += 1;
             rate
         };
-        let validation = match &mut self.predictor {
-            Some(predictor) => Some(predictor.predict(&mut self.state, self.input.validation, |_| {})?),
+        let epoch = self.epochs_done + 1;
+        // The losses that were looked at came before the last update.
+        self.check_finite(epoch, learning_rate)?;
+        let validation = match &mut self.evaluator {
+            Some(evaluator) => Some(evaluator.evaluate(&mut self.state, self.input.validation, |_| {})?),
             None => None,
         };
-        let validation_loss = validation.as_ref().map(mean_loss);
-        let validation_accuracy = validation.as_ref().map(accuracy);
-        let epoch = self.epochs_done + 1;
+        let validation_loss = validation.as_ref().map(Predictions::mean_loss);
+        let validation_accuracy = validation.as_ref().map(Predictions::accuracy);
         if let (Some(loss), Some(accuracy)) = (validation_loss, validation_accuracy) {
             let spec = self.input.spec.early_stopping.as_ref();
             let monitor = spec.map(|spec| spec.monitor).unwrap_or_default();
@@ -394,7 +423,21 @@ impl<'a> Run<'a> {
         self.save(recorder)
     }
 
-    fn save(&self, recorder: &mut dyn Recorder) -> Result<(), TrainError> {
+    /// A checkpoint never holds a number from which a training could not go on.
+    fn check_finite(&self, epoch: u32, learning_rate: f64) -> Result<(), TrainError> {
+        match self.state.entries().iter().find(|entry| self.state.all()[entry.range()].iter().any(|x| !x.is_finite())) {
+            None => Ok(()),
+            Some(entry) => Err(TrainError::StateNotFinite {
+                name: entry.name.clone(),
+                epoch,
+                step: self.step,
+                learning_rate,
+                saved_step: self.saved_step,
+            }),
+        }
+    }
+
+    fn save(&mut self, recorder: &mut dyn Recorder) -> Result<(), TrainError> {
         let checkpoint = Checkpoint {
             progress: CheckpointProgress {
                 training_digest: self.input.training_digest.to_owned(),
@@ -415,7 +458,9 @@ impl<'a> Run<'a> {
         let is_epoch_end = self.step_in_epoch == 0;
         recorder
             .checkpoint(self.epochs_done, self.step, is_epoch_end, &checkpoint::encode(&checkpoint))
-            .map_err(TrainError::NotRecorded)
+            .map_err(TrainError::NotRecorded)?;
+        self.saved_step = Some(self.step);
+        Ok(())
     }
 
     /// Gives the model the parameters of its best epoch; that epoch.
@@ -480,15 +525,4 @@ fn load(
         }
     }
     Ok(())
-}
-
-/// Mean loss of predictions, summed in f64 in their order.
-fn mean_loss(predictions: &Predictions) -> f64 {
-    (0..predictions.len()).map(|sample| predictions.loss(sample)).sum::<f64>() / predictions.len() as f64
-}
-
-fn accuracy(predictions: &Predictions) -> f64 {
-    let right =
-        (0..predictions.len()).filter(|sample| predictions.predicted(*sample) as i32 == predictions.labels[*sample]);
-    right.count() as f64 / predictions.len() as f64
 }

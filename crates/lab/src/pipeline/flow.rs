@@ -14,7 +14,7 @@ use proofmark_report::{Outcome, Stage};
 use proofmark_store::{EventLog, OpenRun, RunFile, RunFolder, State};
 use proofmark_train::checkpoint::Checkpoint;
 use proofmark_train::metrics::{Evaluation, EvaluationOptions, evaluate};
-use proofmark_train::predict::Predictor;
+use proofmark_train::predict::Evaluator;
 use proofmark_train::training::{TrainingInput, parameters_digest};
 use proofmark_train::{EpochEnd, Event as TrainEvent, StopReason, TrainError, Trained};
 
@@ -59,7 +59,9 @@ impl Flow<'_> {
         let result = self.flow(&mut log, checkpoint, &mut story, host);
         if let Err(error) = &result {
             if let LabError::Train(cause) = error
-                && let TrainError::LossNotFinite { step, .. } | TrainError::GradientNotFinite { step, .. } = &**cause
+                && let TrainError::LossNotFinite { step, .. }
+                | TrainError::GradientNotFinite { step, .. }
+                | TrainError::StateNotFinite { step, .. } = &**cause
             {
                 story.outcome = Some(Outcome::TrainingFailed);
                 story.diverged_at = Some(*step);
@@ -379,8 +381,9 @@ pub(crate) fn evaluate_on(
     executor: CpuExecutor,
 ) -> Result<Evaluation, LabError> {
     let options = PlanOptions { shard_samples: spec.train.shard_size, ..PlanOptions::default() };
-    let mut predictor = Predictor::new(model, CpuExecutor { options, ..executor }, &trained.state)?;
-    let predictions = predictor.predict(&mut trained.state, set, |_| {})?;
+    let executor = CpuExecutor { options, ..executor };
+    let mut evaluator = Evaluator::new(model, &spec.train.loss, executor, &trained.state)?;
+    let predictions = evaluator.evaluate(&mut trained.state, set, |_| {})?;
     Ok(evaluate(
         &predictions,
         &EvaluationOptions {

@@ -46,8 +46,43 @@ crate::phrases! {
     }
     /// What to try against a loss that is not finite.
     loss_not_finite_hint(learning_rate) {
-        en: "lower `train.optimizer`'s `learning_rate` (it was {learning_rate}), or set `train.clip: {{ norm: 1.0 }}`; the last checkpoint is kept",
-        zh: "请降低 `train.optimizer` 的 `learning_rate`（当前为 {learning_rate}），或设置 `train.clip: {{ norm: 1.0 }}`；最近的检查点已保留",
+        en: "lower `train.optimizer`'s `learning_rate` (it was {learning_rate}), or set `train.clip: {{ norm: 1.0 }}`",
+        zh: "请降低 `train.optimizer` 的 `learning_rate`（当前为 {learning_rate}），或设置 `train.clip: {{ norm: 1.0 }}`",
+    }
+    /// What follows the hint where there is a checkpoint.
+    checkpoint_kept(step) {
+        en: "; the checkpoint of step {step} is kept",
+        zh: "；第 {step} 步的检查点已保留",
+    }
+    /// A parameter is not finite.
+    state_not_finite(name, epoch, step) {
+        en: "`{name}` is no longer finite after step {step} in epoch {epoch}",
+        zh: "第 {epoch} 轮第 {step} 步之后，`{name}` 不再是有限值",
+    }
+    /// A model's answer is not finite.
+    prediction_not_finite(sample, value) {
+        en: "the model says `{value}` about sample {sample}",
+        zh: "模型对样本 {sample} 给出了 `{value}`",
+    }
+    /// What to do about a model whose answer is not finite.
+    prediction_not_finite_hint() {
+        en: "its parameters overflow: lower the learning rate, or set `train.clip: {{ norm: 1.0 }}`, and train again",
+        zh: "模型参数过大导致溢出：请降低学习率，或设置 `train.clip: {{ norm: 1.0 }}`，然后重新训练",
+    }
+    /// A number of the spec that is 0.
+    at_least_one(key) {
+        en: "`{key}` must be at least 1, received 0",
+        zh: "`{key}` 至少为 1，实际为 0",
+    }
+    /// Batch normalisation over a single number.
+    batch_norm_of_one(batch_size, samples) {
+        en: "`batch_norm` would see a single number a channel: {samples} training samples in steps of {batch_size} leave a step of one",
+        zh: "`batch_norm` 的每个通道只会得到一个数：{samples} 个训练样本按每步 {batch_size} 个划分，会出现只有一个样本的一步",
+    }
+    /// What to do about it.
+    batch_norm_of_one_hint() {
+        en: "choose another `train.batch_size`, so that no step has one sample, or use `batch_norm` where a sample has several positions",
+        zh: "请另选 `train.batch_size`，避免某一步只有一个样本；或将 `batch_norm` 用在每个样本有多个位置的地方",
     }
     /// The gradient's norm is not finite.
     gradient_not_finite(epoch, step) {

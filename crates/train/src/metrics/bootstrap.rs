@@ -79,6 +79,7 @@ mod tests {
         let predictions = Predictions {
             classes: 2,
             probabilities: (0..n).flat_map(|i| if i % 10 == 0 { [0.2, 0.8] } else { [0.8, 0.2] }).collect(),
+            losses: vec![0.0; n],
             labels: vec![0; n],
         };
         let resamples = Resamples::draw(&predictions, 0, 7);

@@ -81,6 +81,7 @@ mod tests {
         let predictions = Predictions {
             classes: 2,
             probabilities: vec![0.9, 0.1, 0.9, 0.1, 0.4, 0.6, 0.0, 1.0],
+            losses: vec![0.0; 4],
             labels: vec![0, 1, 1, 1],
         };
         let calibration = Calibration::of(&predictions);

@@ -9,7 +9,6 @@ pub use calibration::{Calibration, CalibrationBin};
 pub use confusion::Confusion;
 pub use interval::{Estimate, Method, wilson};
 
-use proofmark_tensor::math::ln_f64;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -21,14 +20,14 @@ use bootstrap::Resamples;
 pub enum Metric {
     /// Share of samples whose most probable class is the right one. Interval: Wilson.
     Accuracy,
-    /// Mean over the classes of (right among those predicted as the class); 0 for a class that is never predicted.
-    /// Interval: bootstrap.
+    /// Mean, over the classes that are actual or predicted at least once, of (right among those predicted as the class); 0
+    /// for a class that is never predicted. Interval: bootstrap.
     Precision,
-    /// Mean over the classes of (found among those of the class). Interval: bootstrap.
+    /// Mean, over the same classes, of (found among those of the class). Interval: bootstrap.
     Recall,
-    /// Mean over the classes of 2 precision recall / (precision + recall). Interval: bootstrap.
+    /// Mean, over the same classes, of 2 precision recall / (precision + recall). Interval: bootstrap.
     F1,
-    /// Mean of -ln p(right class), with p at least 1e-7. Interval: bootstrap.
+    /// Mean of the loss that training lowers, without penalties. Interval: bootstrap.
     Loss,
     /// Expected calibration error over 15 bins of equal width (Guo et al. 2017, section 2). Interval: bootstrap.
     CalibrationError,
@@ -74,6 +73,8 @@ pub struct Predictions {
     pub classes: usize,
     /// Probabilities, one row of `classes` a sample.
     pub probabilities: Vec<f32>,
+    /// The loss of each sample: the one that training lowers, without penalties.
+    pub losses: Vec<f32>,
     /// The right class of each sample.
     pub labels: Vec<i32>,
 }
@@ -99,10 +100,20 @@ impl Predictions {
         most_probable(self.row(sample))
     }
 
-    /// -ln of the right class's probability, which counts as at least 1e-7.
+    /// The loss of a sample.
     pub fn loss(&self, sample: usize) -> f64 {
-        let probability = self.row(sample).get(self.labels[sample] as usize).copied().unwrap_or(0.0);
-        -ln_f64(f64::from(probability).max(1e-7))
+        f64::from(self.losses[sample])
+    }
+
+    /// Mean of the losses, summed in f64 in the order of the samples; NaN of no samples.
+    pub fn mean_loss(&self) -> f64 {
+        self.losses.iter().map(|loss| f64::from(*loss)).sum::<f64>() / self.losses.len() as f64
+    }
+
+    /// Share of the samples that is right; NaN of no samples.
+    pub fn accuracy(&self) -> f64 {
+        let right = (0..self.len()).filter(|sample| self.predicted(*sample) as i32 == self.labels[*sample]);
+        right.count() as f64 / self.len() as f64
     }
 }
 
@@ -240,9 +251,7 @@ fn measure(
             Measured { metric, estimate, baseline: Some(of_counts(baseline)), gain: Some(gain) }
         }
         Metric::Loss => {
-            let total: f64 = (0..predictions.len()).map(|sample| predictions.loss(sample)).sum();
-            let mean = total / predictions.len() as f64;
-            let estimate = resamples.interval(mean, |resample| resample.loss);
+            let estimate = resamples.interval(predictions.mean_loss(), |resample| resample.loss);
             Measured { metric, estimate, baseline: None, gain: None }
         }
         Metric::CalibrationError | Metric::Confusion => {

@@ -40,7 +40,7 @@ SAMPLES = 21  # two shards of 8 and one of 5
 STEPS = 10
 PRIME = 2003
 
-# What our training may be off by, as a share of the largest magnitude (tests/pytorch.rs).
+# What our training may be off by, as a share of the largest magnitude (tests/train/pytorch.rs).
 GRADIENT_TOLERANCE = 1e-5
 LOSS_TOLERANCE = 1e-4
 FINAL_TOLERANCE = 1e-4

@@ -1,0 +1,215 @@
+//! Golden digests of four tiny trainings: the bits that `NUMERICS_VERSION` stands for.
+//!
+//! A change that alters them must raise the version; then `UPDATE=1 cargo test -p proofmark-train golden` writes
+//! the new digests beside it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use proofmark_engine::cpu::{CpuExecutor, Level};
+use proofmark_engine::ops::Operation;
+use proofmark_engine::{Feed, NUMERICS_VERSION, Session, StateBlock, Step};
+use proofmark_model::{CheckedModel, Clip, Loss, ModelSpec, Optimizer, Regularizer, Target, Training};
+use proofmark_train::training::parameters_digest;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// What `golden.json` holds.
+#[derive(Debug, Deserialize, PartialEq, Serialize)]
+struct Golden {
+    numerics_version: u32,
+    digests: BTreeMap<String, String>,
+}
+
+const STEPS: u64 = 20;
+
+struct Tiny {
+    name: &'static str,
+    /// Of a step; no multiple of 8, so that the last shard is a short one.
+    samples: usize,
+    input: [usize; 3],
+    classes: usize,
+    model: serde_json::Value,
+    optimizer: serde_json::Value,
+    clip: Option<Clip>,
+    loss: &'static str,
+}
+
+/// Together they use every operation that a layer, a loss or an optimizer builds; a test below compares.
+fn trainings() -> [Tiny; 4] {
+    [
+        Tiny {
+            name: "convolutional",
+            samples: 21,
+            input: [12, 12, 1],
+            classes: 10,
+            model: json!({"layers": [
+                {"conv2d": {"filters": 19, "kernel": 3, "activation": "relu"}},
+                {"max_pool2d": {"size": 2}},
+                {"conv2d": {"filters": 8, "kernel": 3, "padding": "same", "activation": "tanh"}},
+                "flatten",
+                {"dense": {"units": 33, "activation": "sigmoid"}},
+                {"dropout": {"rate": 0.5}},
+                {"dense": {"units": 10, "activation": "softmax"}},
+            ]}),
+            optimizer: json!({"adam": {"learning_rate": 0.01}}),
+            clip: None,
+            loss: "categorical_crossentropy",
+        },
+        Tiny {
+            name: "residual",
+            samples: 21,
+            input: [9, 7, 2],
+            classes: 3,
+            model: json!({"layers": [
+                {"conv2d": {"name": "stem", "filters": 4, "kernel": 3, "padding": "same"}},
+                {"batch_norm": {"name": "norm"}},
+                {"relu": {"name": "trunk"}},
+                {"conv2d": {"name": "branch", "filters": 4, "kernel": 3, "padding": "same", "dilation": 2, "groups": 2}},
+                {"add": {"name": "sum", "inputs": ["trunk", "branch"]}},
+                {"average_pool2d": {"size": 2, "padding": "same"}},
+                "global_average_pool2d",
+                {"dense": {"units": 3, "activation": "softmax"}},
+            ]}),
+            optimizer: json!({"adamw": {"learning_rate": 0.01, "weight_decay": 0.01}}),
+            clip: Some(Clip::Norm(0.5)),
+            loss: "categorical_crossentropy",
+        },
+        Tiny {
+            name: "dense",
+            samples: 21,
+            input: [5, 5, 1],
+            classes: 4,
+            model: json!({"layers": [
+                "flatten",
+                {"dense": {"units": 40, "activation": "softplus", "kernel_initializer": "orthogonal"}},
+                {"dense": {"units": 4, "activation": "softmax"}},
+            ]}),
+            optimizer: json!({"nesterov": {"learning_rate": 0.05}}),
+            clip: Some(Clip::Value(0.1)),
+            loss: "categorical_crossentropy",
+        },
+        Tiny {
+            name: "branches",
+            // Thirteen shards: more than any number of threads below.
+            samples: 100,
+            input: [11, 10, 3],
+            classes: 2,
+            model: json!({"layers": [
+                {"conv2d": {"name": "stem", "filters": 6, "kernel": 3, "stride": 2, "padding": "same"}},
+                {"max_pool2d": {"name": "trunk", "size": 3, "stride": 1}},
+                {"permute": {"name": "turned", "axes": [1, 0, 2], "inputs": ["trunk"]}},
+                {"flatten": {"name": "row"}},
+                {"dense": {"name": "wide", "units": 70, "activation": "softmax"}},
+                {"global_max_pool2d": {"name": "peaks", "inputs": ["trunk"]}},
+                {"concatenate": {"name": "both", "inputs": ["wide", "peaks"]}},
+                {"reshape": {"shape": [4, 19]}},
+                "flatten",
+                {"dense": {"units": 1, "activation": "sigmoid"}},
+            ]}),
+            optimizer: json!({"momentum": {"learning_rate": 0.05}}),
+            clip: None,
+            loss: "binary_crossentropy",
+        },
+    ]
+}
+
+impl Tiny {
+    fn model(&self) -> CheckedModel {
+        let spec: ModelSpec = serde_json::from_value(self.model.clone()).expect("a spec");
+        spec.check(self.input, Target::Category { classes: self.classes }).expect("a model")
+    }
+
+    fn optimizer(&self) -> Optimizer {
+        serde_json::from_value(self.optimizer.clone()).expect("an optimizer")
+    }
+
+    fn training(&self) -> Training {
+        let loss: Loss = serde_json::from_value(json!(self.loss)).expect("a loss");
+        let penalty = Regularizer { l1: 1e-4, l2: 1e-3 };
+        self.model().training_graph(&loss, &self.optimizer(), &penalty, self.clip).expect("a training")
+    }
+}
+
+fn digest(tiny: &Tiny, executor: CpuExecutor) -> String {
+    let (training, optimizer, samples) = (tiny.training(), tiny.optimizer(), tiny.samples);
+    let mut state = StateBlock::new(&training.graph);
+    tiny.model().initialize(7, &mut state);
+    let mut session = executor.session(&training.graph, &state, samples).expect("the states fit");
+    let elements = samples * tiny.input.iter().product::<usize>();
+    let x: Vec<f32> = (0..elements).map(|i| ((i * 7919 % 2003) as f32 - 1001.0) / 1024.0).collect();
+    let labels: Vec<i32> = (0..samples).map(|i| (i * 5 % tiny.classes) as i32).collect();
+    let numbers: Vec<f32> = labels.iter().map(|label| *label as f32).collect();
+    let weights = vec![1.0; samples];
+    let ids: Vec<u64> = (0..samples as u64).collect();
+    let scale = [1.0 / samples as f32];
+    for step in 1..=STEPS {
+        let scalars = optimizer.scalars(step, optimizer.learning_rate());
+        let target = if tiny.loss == "binary_crossentropy" { Feed::F32(&numbers) } else { Feed::I32(&labels) };
+        let mut feeds = vec![Feed::F32(&x), target, Feed::F32(&weights), Feed::F32(&scale)];
+        feeds.extend(scalars.iter().map(|(_, value)| Feed::F32(std::slice::from_ref(value))));
+        let step = Step { ids: &ids, index: step as u32 - 1, seed: 7 };
+        session.run(&mut state, &step, &feeds).expect("the feeds fit");
+    }
+    parameters_digest(&state)
+}
+
+fn read(path: &Path) -> Golden {
+    serde_json::from_slice(&std::fs::read(path).expect("committed")).expect("as this test writes it")
+}
+
+#[test]
+fn the_bits_are_those_of_this_numerics_version() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/train/golden.json");
+    let found = Golden {
+        numerics_version: NUMERICS_VERSION,
+        digests: trainings().iter().map(|tiny| (tiny.name.to_owned(), digest(tiny, CpuExecutor::new(2)))).collect(),
+    };
+    if std::env::var_os("UPDATE").is_some() {
+        let before = read(&path);
+        let changed: Vec<&String> = before
+            .digests
+            .iter()
+            .filter(|(name, digest)| found.digests.get(*name) != Some(digest))
+            .map(|(name, _)| name)
+            .collect();
+        assert!(
+            changed.is_empty() || before.numerics_version < NUMERICS_VERSION,
+            "the bits of {changed:?} changed under the same NUMERICS_VERSION (proofmark-engine): raise it first"
+        );
+        std::fs::write(&path, serde_json::to_string_pretty(&found).expect("plain data") + "\n").expect("a checkout");
+    }
+    assert_eq!(
+        read(&path),
+        found,
+        "the bits of a training changed: raise NUMERICS_VERSION (proofmark-engine), then UPDATE=1 cargo test -p \
+         proofmark-train golden"
+    );
+}
+
+#[test]
+fn levels_and_threads_give_the_golden_bits() {
+    for tiny in trainings() {
+        let expected = digest(&tiny, CpuExecutor::new(1));
+        for level in Level::available() {
+            for threads in [1, 2, 3, 5, 8] {
+                let executor = CpuExecutor { level, poison: true, ..CpuExecutor::new(threads) };
+                assert_eq!(digest(&tiny, executor), expected, "{}: {level} on {threads} threads", tiny.name);
+            }
+        }
+    }
+}
+
+/// Operations that no training of a spec builds: cross-entropy always fuses with softmax, and nothing slices so far.
+const NOT_IN_TRAININGS: &[&str] = &["categorical_cross_entropy", "categorical_cross_entropy_gradient", "pad"];
+
+#[test]
+fn together_they_use_every_operation() {
+    let mut used: BTreeSet<&str> = BTreeSet::new();
+    for tiny in trainings() {
+        used.extend(tiny.training().graph.nodes().iter().map(|node| node.op.name()));
+    }
+    let all: BTreeSet<&str> = Operation::NAMES.iter().copied().collect();
+    let missing: Vec<&&str> = all.difference(&used).collect();
+    assert_eq!(missing, NOT_IN_TRAININGS.iter().collect::<Vec<_>>());
+}

@@ -1,0 +1,7 @@
+//! Trainings as a whole: their bits, their numbers against PyTorch's, what they learn and what they refuse.
+
+mod augmentation;
+mod golden;
+mod learning;
+mod pytorch;
+mod squares;
