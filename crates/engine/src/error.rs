@@ -151,6 +151,12 @@ pub enum GraphError {
         /// The value's type, printed.
         received: crate::Type,
     },
+    /// What is to be assigned is no state.
+    #[error("`{value}` is assigned a value, and is no state")]
+    NotAState {
+        /// What is to be assigned.
+        value: crate::Value,
+    },
     /// A state is read, or assigned again, after it was assigned.
     #[error("state `{state}` is used after it was assigned")]
     UsedAfterAssign {

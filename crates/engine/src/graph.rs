@@ -161,6 +161,10 @@ impl Graph {
             }
             self.release(input)?;
         }
+        self.append(op, inputs)
+    }
+
+    fn append(&mut self, op: Operation, inputs: &[Value]) -> Result<Vec<Value>, GraphError> {
         let types: Vec<&Type> = inputs.iter().map(|&input| self.ty(input)).collect();
         let output_types = op.infer(&types)?;
         let node = self.nodes.len();
@@ -210,14 +214,11 @@ impl Graph {
     /// Gives a state its value for the next step.
     ///
     /// # Errors
-    /// [`GraphError::Assign`] if the types differ, [`GraphError::UsedAfterAssign`] if it has one already.
+    /// [`GraphError::NotAState`], [`GraphError::Assign`] if the types differ, [`GraphError::UsedAfterAssign`] if it has one
+    /// already.
     pub fn assign(&mut self, state: Value, value: Value) -> Result<(), GraphError> {
         let Origin::State(idx) = self.origin(state) else {
-            return Err(GraphError::Assign {
-                state: format!("{state}"),
-                expected: self.ty(state).shape.clone(),
-                received: self.ty(value).clone(),
-            });
+            return Err(GraphError::NotAState { value: state });
         };
         let declared = &self.states[idx.0];
         if self.assignments.iter().any(|(assigned, _)| *assigned == idx) {
@@ -231,11 +232,13 @@ impl Graph {
             });
         }
         // Executors write the new value into the state's own memory, which only an element-wise node may do while it
-        // reads the old one, and only one state can own a value's memory.
+        // reads the old one, and only one state can own a value's memory. The node runs when the step ends, too late for
+        // whoever reads another of its outputs.
         let is_own_map = match self.origin(value) {
             Origin::Node { node, .. } => {
                 matches!(self.nodes[node].op, Operation::Map(_))
-                    && !self.is_used(value)
+                    && !self.assignments.iter().any(|(_, assigned)| *assigned == value)
+                    && !self.nodes[node].outputs.iter().any(|output| self.is_read(*output))
                     && !self.nodes[node + 1..]
                         .iter()
                         .flat_map(|later| &later.inputs)
@@ -303,15 +306,14 @@ impl Graph {
         &self.assignments
     }
 
-    /// Whether any node, output or assignment reads the value.
-    pub fn is_used(&self, value: Value) -> bool {
+    /// Whether any node or output reads the value.
+    fn is_read(&self, value: Value) -> bool {
         self.nodes.iter().any(|node| node.inputs.contains(&value))
             || self.outputs.iter().any(|(_, output)| *output == value)
-            || self.assignments.iter().any(|(_, assigned)| *assigned == value)
     }
 
     /// The value whose memory a value is: itself, except behind views.
-    fn root(&self, value: Value) -> Value {
+    pub(crate) fn root(&self, value: Value) -> Value {
         let mut root = value;
         while let Origin::Node { node, .. } = self.origin(root)
             && self.nodes[node].op.is_view()
@@ -321,13 +323,16 @@ impl Graph {
         root
     }
 
-    /// Lets a state be given a copy of this value instead of the value itself: that would be written when the step ends,
-    /// too late for whoever reads it from now on.
+    /// Lets states be given copies of what this value's node computes instead of the values themselves: the node would run
+    /// when the step ends, too late for whoever reads any of its outputs from now on.
     fn release(&mut self, value: Value) -> Result<(), GraphError> {
-        if let Some(position) = self.assignments.iter().position(|(_, assigned)| *assigned == value) {
-            let (state, _) = self.assignments.remove(position);
-            let copy = self.map(Program::identity(), &[value])?;
-            self.assignments.insert(position, (state, copy));
+        let Origin::Node { node, .. } = self.origin(value) else { return Ok(()) };
+        for position in 0..self.assignments.len() {
+            let (state, assigned) = self.assignments[position];
+            if self.nodes[node].outputs.contains(&assigned) {
+                let copy = self.append(Map { program: Program::identity() }.into(), &[assigned])?[0];
+                self.assignments[position] = (state, copy);
+            }
         }
         Ok(())
     }
@@ -376,9 +381,9 @@ impl Type {
         self.shape.elements()
     }
 
-    /// Bytes (of one sample).
+    /// Bytes (of one sample); the largest number there is where memory could not hold them.
     pub fn bytes(&self) -> usize {
-        self.elements() * self.dtype.size_bytes()
+        self.elements().saturating_mul(self.dtype.size_bytes())
     }
 }
 

@@ -3,7 +3,9 @@ use std::ops::Range;
 use proofmark_tensor::Shape;
 
 use crate::cpu::Buffer;
+use crate::executor::RunError;
 use crate::graph::{Graph, StateRole};
+use crate::plan::ALIGNMENT;
 
 /// All states of a training in one contiguous block of f32: parameters, statistics, then what the optimizer remembers,
 /// in the order of the graph. A checkpoint is this block and its table.
@@ -24,7 +26,7 @@ pub struct StateEntry {
     pub shape: Shape,
     /// What it is for.
     pub role: StateRole,
-    /// Where it starts in the block, in elements; a multiple of 16, so that it is aligned to a cache line.
+    /// Where it starts in the block, in elements; a multiple of 16, so that it starts on a cache line.
     pub offset: usize,
 }
 
@@ -37,14 +39,32 @@ impl StateEntry {
 
 impl StateBlock {
     /// A block of zeros for the states of a graph.
+    ///
+    /// # Panics
+    /// If the system has no such block of memory. Where a person chose the sizes, [`StateBlock::try_new`].
     pub fn new(graph: &Graph) -> Self {
-        let mut offset = 0;
+        Self::try_new(graph).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// A block of zeros for the states of a graph.
+    ///
+    /// # Errors
+    /// [`RunError::Allocation`] if the system has no such block of memory. Systems may promise more than they have:
+    /// [`CpuExecutor::outline`](crate::cpu::CpuExecutor::outline) says before whether it is too much.
+    pub fn try_new(graph: &Graph) -> Result<Self, RunError> {
+        let mut offset: usize = 0;
         let mut entries = Vec::new();
         for state in graph.states() {
             entries.push(StateEntry { name: state.name.clone(), shape: state.shape.clone(), role: state.role, offset });
-            offset += state.shape.elements().next_multiple_of(16);
+            offset = offset.saturating_add(aligned(state.shape.elements()));
         }
-        StateBlock { entries, memory: Buffer::zeroed(offset * 4) }
+        Ok(StateBlock { entries, memory: Buffer::zeroed(offset.saturating_mul(size_of::<f32>()))? })
+    }
+
+    /// Bytes of the block for the states of a graph, which is not allocated.
+    pub fn bytes_of(graph: &Graph) -> usize {
+        let elements = graph.states().iter().map(|state| aligned(state.shape.elements()));
+        elements.fold(0, usize::saturating_add).saturating_mul(size_of::<f32>())
     }
 
     /// The table.
@@ -82,4 +102,10 @@ impl StateBlock {
     pub(crate) fn memory_mut(&mut self) -> &mut Buffer {
         &mut self.memory
     }
+}
+
+/// Elements up to where the next state may start.
+fn aligned(elements: usize) -> usize {
+    const LINE: usize = ALIGNMENT / size_of::<f32>();
+    elements.checked_next_multiple_of(LINE).unwrap_or(usize::MAX)
 }

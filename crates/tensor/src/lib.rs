@@ -1,4 +1,4 @@
-//! Element types, shapes, host tensors, exact f32 mathematics and counter-based random numbers.
+//! Element types, shapes, exact f32 mathematics and counter-based random numbers.
 //!
 //! Entry points: [`DType`], [`Shape`], [`math`], [`random`]. What is defined here is the same bit for bit on every
 //! machine: `math` uses only IEEE 754 operations with one rounding each, `random` only integers.

@@ -2,11 +2,12 @@
 //! may hold `unsafe` (see ARCHITECTURE.md).
 #![allow(unsafe_code)]
 
-use std::ops::Range;
+use std::cell::Cell;
+use std::ops::{Deref, Range};
 
 use proofmark_tensor::DType;
 
-use super::Level;
+use super::level::Supported;
 use crate::executor::Feed;
 use crate::graph::{Span, Type};
 use crate::ops::ReferenceContext;
@@ -30,14 +31,15 @@ pub(crate) struct Addresses<'a> {
 }
 
 // SAFETY: a plan gives every value its own bytes, alive from the phase that writes it to the last that reads it; within a
-// phase, workers write only the rows of their shard or the outputs of their task (`plan::tests`, and poisoned runs, hold this).
+// phase, workers write only the rows of their shard or the outputs of their task (`verify` in tests/engine/plans.rs replays
+// plans of random graphs for this, and runs with poisoned memory give the same bits).
 unsafe impl Send for Addresses<'_> {}
 // SAFETY: as above.
 unsafe impl Sync for Addresses<'_> {}
 
-/// One run of one kernel.
-pub(crate) struct Call<'a> {
-    pub(crate) level: Level,
+/// What one run of one kernel is about, and where its values stand.
+pub(crate) struct Work<'a> {
+    pub(crate) level: Supported,
     pub(crate) inputs: &'a [Slot],
     pub(crate) outputs: &'a [Slot],
     pub(crate) addresses: Addresses<'a>,
@@ -55,7 +57,21 @@ pub(crate) struct Call<'a> {
     pub(crate) ids: &'a [u64],
     pub(crate) step: u32,
     pub(crate) seed: u64,
+    /// Outputs may stand where inputs do ([`runs_in_place`](crate::plan::runs_in_place)): they are pointers only.
+    pub(crate) is_in_place: bool,
+    /// Several tasks write parts of the outputs at the same time.
+    pub(crate) is_shared: bool,
 }
+
+/// One run of one kernel: [`Work`], whose memory it hands out so that safe code cannot have the same bytes twice.
+pub(crate) struct Call<'a> {
+    work: Work<'a>,
+    /// One bit for each output that was handed out; the highest is for working memory.
+    taken: Cell<u64>,
+}
+
+/// Which bit of [`Call::taken`] stands for working memory.
+const SCRATCH: usize = 63;
 
 /// An operand as a kernel reads it through a pointer, because it may be written in place.
 #[derive(Clone, Copy)]
@@ -67,7 +83,45 @@ pub(crate) struct Operand {
     pub(crate) per_sample: bool,
 }
 
+impl<'a> Deref for Call<'a> {
+    type Target = Work<'a>;
+    fn deref(&self) -> &Work<'a> {
+        &self.work
+    }
+}
+
 impl<'a> Call<'a> {
+    /// A run of a kernel.
+    ///
+    /// # Safety
+    /// As long as `'a` lasts, the addresses, places and sizes of `work` hold; nobody writes what its inputs are; nobody else
+    /// reads or writes its outputs for these samples (or, where it is shared, this task's parts) or its working memory;
+    /// and no output overlaps an input or another output, except where it is in place.
+    pub(crate) unsafe fn new(work: Work<'a>) -> Self {
+        Call { work, taken: Cell::new(0) }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn set_in_place(&mut self, is_in_place: bool) {
+        self.work.is_in_place = is_in_place;
+    }
+
+    /// Notes that memory is handed out.
+    ///
+    /// # Panics
+    /// If it was before.
+    fn take(&self, bit: usize) {
+        let mask = 1u64 << bit;
+        assert!(self.taken.get() & mask == 0, "a kernel takes the same memory twice");
+        self.taken.set(self.taken.get() | mask);
+    }
+
+    /// Hands out an output, whole.
+    fn take_output(&self, idx: usize) {
+        assert!(idx < SCRATCH && !self.is_in_place && !self.is_shared, "output {idx} is not this call's alone");
+        self.take(idx);
+    }
+
     /// Number of samples.
     pub(crate) fn n_samples(&self) -> usize {
         self.samples.len()
@@ -75,9 +129,12 @@ impl<'a> Call<'a> {
 
     /// An f32 input: the samples of this shard, one after the other, or the step's value.
     pub(crate) fn input(&self, idx: usize) -> &'a [f32] {
+        assert!(
+            self.inputs[idx].ty.dtype == DType::F32 && !self.is_in_place,
+            "input {idx} is no f32 that is only read"
+        );
         let (start, elements) = self.locate(&self.inputs[idx], false);
-        debug_assert_eq!(self.inputs[idx].ty.dtype, DType::F32);
-        // SAFETY: see `Addresses`; inputs are written in earlier phases or by earlier nodes of this shard.
+        // SAFETY: see `new`; inputs are written in earlier phases or by earlier nodes of this shard.
         unsafe { std::slice::from_raw_parts(start.cast_const().cast(), elements) }
     }
 
@@ -97,22 +154,27 @@ impl<'a> Call<'a> {
         unsafe { std::slice::from_raw_parts(start.cast_const(), elements) }
     }
 
-    /// An f32 output. To be called once for each output; it overlaps no input unless the kernel's operation may write in
-    /// place (`plan::may_overwrite`), and such kernels use [`Call::operand`] and [`Call::target`].
+    /// An f32 output, handed out once. Kernels that run in place use [`Call::operand`] and [`Call::target`], tasks that share
+    /// an output [`Call::output_part`].
     #[allow(clippy::mut_from_ref)]
     pub(crate) fn output(&self, idx: usize) -> &'a mut [f32] {
+        assert_eq!(self.outputs[idx].ty.dtype, DType::F32);
+        self.take_output(idx);
         let (start, elements) = self.locate(&self.outputs[idx], true);
-        debug_assert_eq!(self.outputs[idx].ty.dtype, DType::F32);
-        // SAFETY: see `Addresses`; this node alone writes it, once.
+        // SAFETY: see `new`; it is handed out once, and no input overlaps it.
         unsafe { std::slice::from_raw_parts_mut(start.cast(), elements) }
     }
 
-    /// A part of an f32 output, for tasks that share one: no two tasks ask for overlapping parts.
+    /// A part of an f32 output, for tasks that share one.
+    ///
+    /// # Safety
+    /// No other task of the node asks for a part that overlaps this one, nor this task a second time.
     #[allow(clippy::mut_from_ref)]
-    pub(crate) fn output_part(&self, idx: usize, range: Range<usize>) -> &'a mut [f32] {
+    pub(crate) unsafe fn output_part(&self, idx: usize, range: Range<usize>) -> &'a mut [f32] {
+        assert!(self.outputs[idx].ty.dtype == DType::F32 && !self.is_in_place, "output {idx} has no f32 parts");
         let (start, elements) = self.locate(&self.outputs[idx], true);
         assert!(range.start <= range.end && range.end <= elements, "a part beyond the output");
-        // SAFETY: see `Addresses`; within the output, and this task alone writes the part.
+        // SAFETY: see `new`; within the output, and the caller alone has the part.
         unsafe { std::slice::from_raw_parts_mut(start.cast::<f32>().add(range.start), range.len()) }
     }
 
@@ -122,8 +184,9 @@ impl<'a> Call<'a> {
         if self.outputs[idx].place == Place::Unused {
             return None;
         }
-        let (start, elements) = self.locate(&self.outputs[idx], true);
         assert_eq!(self.outputs[idx].ty.dtype, DType::U8);
+        self.take_output(idx);
+        let (start, elements) = self.locate(&self.outputs[idx], true);
         // SAFETY: as in `output`.
         Some(unsafe { std::slice::from_raw_parts_mut(start, elements) })
     }
@@ -131,6 +194,7 @@ impl<'a> Call<'a> {
     /// An f32 input of a kernel that may run in place.
     pub(crate) fn operand(&self, idx: usize) -> Operand {
         let slot = &self.inputs[idx];
+        assert_eq!(slot.ty.dtype, DType::F32);
         let (start, _) = self.locate(slot, false);
         Operand {
             start: start.cast_const().cast(),
@@ -147,10 +211,11 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Working memory of this worker, with what an earlier kernel left in it.
+    /// Working memory of this worker, with what an earlier kernel left in it; handed out once.
     #[allow(clippy::mut_from_ref)]
     pub(crate) fn scratch(&self) -> &'a mut [f32] {
-        // SAFETY: each worker has its own, and a kernel asks once.
+        self.take(SCRATCH);
+        // SAFETY: see `new`; each worker has its own, and it is handed out once.
         unsafe { std::slice::from_raw_parts_mut(self.scratch.cast(), self.scratch_bytes / 4) }
     }
 

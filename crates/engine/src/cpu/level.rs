@@ -39,6 +39,22 @@ impl Level {
     }
 }
 
+/// A level whose instructions this machine has. There is no other way to one than detection, so kernels may trust it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Supported(Level);
+
+impl Supported {
+    /// The best level that this machine can run, up to `level`. The bits are the same.
+    pub(crate) fn at_most(level: Level) -> Self {
+        Supported(level.min(Level::best()))
+    }
+
+    /// The level.
+    pub(crate) fn level(self) -> Level {
+        self.0
+    }
+}
+
 impl fmt::Display for Level {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -1,19 +1,22 @@
 //! The fast executor for CPUs: runs a [`Plan`](crate::plan::Plan) on a few threads with kernels for each SIMD level.
 //!
-//! `memory`, `pool`, `simd` and `kernels` are the only places of the engine with `unsafe`. Threads take shards (or
-//! ranges of outputs) by ticket: who computes what varies, what is added to what does not.
+//! Threads take shards (or ranges of outputs) by ticket: who computes what varies, what is added to what does not. The
+//! files that may hold `unsafe` are listed in ARCHITECTURE.md.
 
 mod call;
 mod environment;
 mod kernels;
 mod level;
 mod memory;
+mod outline;
 mod pool;
 mod session;
 mod simd;
+mod tree;
 
 pub use level::Level;
-pub use memory::{ALIGNMENT, Buffer};
+pub use memory::Buffer;
+pub use outline::Outline;
 pub use session::CpuSession;
 
 use crate::executor::{Executor, RunError, Session};
@@ -34,20 +37,43 @@ pub struct CpuExecutor {
     pub level: Level,
     /// How graphs are planned.
     pub options: PlanOptions,
+    /// Bytes of memory that a session and its states may need, at most. A system may promise more memory than it has and
+    /// end the program when it is used, so that this is checked before anything is allocated. It decides no bits.
+    pub memory_limit_bytes: usize,
     /// Fill memory with NaN before use, so that reading what nobody wrote shows. For tests; slow.
     pub poison: bool,
 }
 
+/// The limit where the caller knows none: 8 GiB, which most machines that train have.
+pub const MEMORY_LIMIT_BYTES: usize = 8 << 30;
+
 impl CpuExecutor {
-    /// This many threads at the machine's best level, default plan options.
+    /// This many threads at the machine's best level, default plan options, [`MEMORY_LIMIT_BYTES`].
     pub fn new(threads: usize) -> Self {
-        CpuExecutor { threads: threads.max(1), level: Level::best(), options: PlanOptions::default(), poison: false }
+        CpuExecutor {
+            threads: threads.max(1),
+            level: Level::best(),
+            options: PlanOptions::default(),
+            memory_limit_bytes: MEMORY_LIMIT_BYTES,
+            poison: false,
+        }
+    }
+
+    /// What a session for batches of up to `max_samples` samples would be: its plan, its memory, and which nodes have no
+    /// kernel for their shapes. None of its memory is allocated; to be asked before the block of states is.
+    ///
+    /// # Errors
+    /// [`RunError::Memory`] beyond the limit, [`RunError::ShardSamples`].
+    pub fn outline(&self, graph: &Graph, max_samples: usize) -> Result<Outline, RunError> {
+        Outline::new(*self, graph, max_samples)
     }
 
     /// As [`Executor::prepare`], with the session's own type.
     ///
     /// # Errors
-    /// [`RunError::State`] if the block lacks a state of the graph.
+    /// [`RunError::State`] if the block lacks a state of the graph, [`RunError::Memory`] beyond the limit,
+    /// [`RunError::Allocation`] and [`RunError::Threads`] if the system refuses memory or threads,
+    /// [`RunError::ShardSamples`].
     pub fn session(&self, graph: &Graph, state: &StateBlock, max_samples: usize) -> Result<CpuSession, RunError> {
         CpuSession::new(*self, graph, state, max_samples)
     }
@@ -63,7 +89,8 @@ impl Executor for CpuExecutor {
     }
 }
 
-/// Whether the operation has a kernel of its own here; otherwise its f64 reference runs, rounded once. (A view has nothing to run.)
+/// Whether the operation has a kernel of its own here, for some shapes at least; otherwise its f64 reference runs, rounded
+/// once. (A view has nothing to run.) [`Outline::is_native`] knows for a node's own shapes.
 pub fn runs_natively(op: &Operation) -> bool {
     kernels::is_native(op)
 }

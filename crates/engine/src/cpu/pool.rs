@@ -1,10 +1,13 @@
 //! The threads that run a session's phases. One of the files that may hold `unsafe` (see ARCHITECTURE.md).
 #![allow(unsafe_code)]
 
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle, Thread};
+
+use crate::executor::RunError;
 
 /// A fixed set of worker threads; the caller is worker 0. Starting a phase allocates nothing.
 ///
@@ -35,7 +38,19 @@ type Work<'a> = &'a (dyn Fn(usize) + Sync);
 
 impl Pool {
     /// A pool of `threads` workers, the caller included; at least one.
-    pub(crate) fn new(threads: usize) -> Self {
+    ///
+    /// # Errors
+    /// [`RunError::Threads`] if the system starts fewer; those that it started end.
+    pub(crate) fn new(threads: usize) -> Result<Self, RunError> {
+        Self::with(threads, |worker, work| {
+            thread::Builder::new().name(format!("worker-{worker}")).spawn(move || work.run())
+        })
+    }
+
+    fn with(
+        threads: usize,
+        mut spawn: impl FnMut(usize, Loop) -> io::Result<JoinHandle<()>>,
+    ) -> Result<Self, RunError> {
         let shared = Arc::new(Shared {
             generation: AtomicUsize::new(0),
             work: AtomicPtr::new(std::ptr::null_mut()),
@@ -44,16 +59,17 @@ impl Pool {
             panic: Mutex::new(None),
             stop: AtomicBool::new(false),
         });
-        let workers = (1..threads.max(1))
-            .map(|worker| {
-                let shared = Arc::clone(&shared);
-                thread::Builder::new()
-                    .name(format!("worker-{worker}"))
-                    .spawn(move || worker_loop(&shared, worker))
-                    .expect("the system can start a thread")
-            })
-            .collect();
-        Pool { shared, workers }
+        // A pool from the first thread on: what ends early drops it, and that stops the threads.
+        let mut pool = Pool { shared, workers: Vec::new() };
+        for worker in 1..threads.max(1) {
+            match spawn(worker, Loop { shared: Arc::clone(&pool.shared), worker }) {
+                Ok(handle) => pool.workers.push(handle),
+                Err(cause) => {
+                    return Err(RunError::Threads { requested: threads, started: worker, cause: Arc::new(cause) });
+                }
+            }
+        }
+        Ok(pool)
     }
 
     /// Runs `work(worker)` once on every worker and returns when all have ended. A panic in any of them is passed on.
@@ -94,6 +110,18 @@ impl Drop for Pool {
             // A worker catches the panics of its work, so joining cannot fail with one that was not reported.
             let _ = worker.join();
         }
+    }
+}
+
+/// What a worker's thread does.
+struct Loop {
+    shared: Arc<Shared>,
+    worker: usize,
+}
+
+impl Loop {
+    fn run(self) {
+        worker_loop(&self.shared, self.worker);
     }
 }
 
@@ -145,7 +173,7 @@ mod tests {
     #[test]
     fn every_worker_runs_every_phase_once() {
         for threads in [1, 2, 3, 8] {
-            let mut pool = Pool::new(threads);
+            let mut pool = Pool::new(threads).unwrap();
             let counts: Vec<AtomicUsize> = (0..threads).map(|_| AtomicUsize::new(0)).collect();
             for _ in 0..200 {
                 pool.run(&|worker| {
@@ -157,8 +185,25 @@ mod tests {
     }
 
     #[test]
+    fn threads_that_cannot_start_are_an_error_and_the_others_end() {
+        let mut shared = None;
+        let result = Pool::with(5, |worker, work| {
+            shared = Some(Arc::downgrade(&work.shared));
+            if worker < 3 { Ok(thread::spawn(move || work.run())) } else { Err(io::ErrorKind::WouldBlock.into()) }
+        });
+        match result {
+            Err(RunError::Threads { requested, started, cause }) => {
+                assert_eq!((requested, started, cause.kind()), (5, 3, io::ErrorKind::WouldBlock));
+            }
+            _ => panic!("a pool with threads that did not start"),
+        }
+        // Dropping the pool joined the workers: nobody holds what they shared.
+        assert!(shared.unwrap().upgrade().is_none());
+    }
+
+    #[test]
     fn a_panic_reaches_the_caller_and_the_pool_stays_usable() {
-        let mut pool = Pool::new(3);
+        let mut pool = Pool::new(3).unwrap();
         for panicking in [&[0][..], &[1], &[2], &[0, 2]] {
             let result = catch_unwind(AssertUnwindSafe(|| {
                 pool.run(&|worker| assert!(!panicking.contains(&worker), "worker {worker}"));

@@ -4,22 +4,27 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::call::{Addresses, Call, Slot};
+use super::call::{Addresses, Call, Slot, Work};
 use super::kernels::{self, Kernel};
+use super::level::Supported;
 use super::memory::Buffer;
+use super::outline::{self, Outline};
 use super::pool::Pool;
-use super::{CpuExecutor, Level, environment};
-use crate::executor::{Feed, RunError, Session, Step, check_states, check_step};
+use super::tree::tree;
+use super::{CpuExecutor, environment};
+use crate::executor::{Feed, RunError, Session, SessionMemory, Step, check_states, check_step};
 use crate::graph::{Graph, Span, Value};
 use crate::ops::Fold;
-use crate::plan::{Phase, Place, Plan, plan};
+use crate::plan::{Phase, Place, Plan, runs_in_place};
 use crate::state::StateBlock;
 
 /// A graph prepared for the CPU, with its threads and memory.
 pub struct CpuSession {
-    executor: CpuExecutor,
+    level: Supported,
+    poison: bool,
     graph: Graph,
     plan: Plan,
+    memory: SessionMemory,
     nodes: Vec<Prepared>,
     /// For each of the graph's states, its range in the block of states that the session was prepared with.
     state_offsets: Vec<usize>,
@@ -38,6 +43,7 @@ struct Prepared {
     outputs: Vec<Slot>,
     fold: Option<Fold>,
     partial_stride: usize,
+    is_in_place: bool,
 }
 
 /// What a worker has of its own.
@@ -57,45 +63,43 @@ impl CpuSession {
         max_samples: usize,
     ) -> Result<Self, RunError> {
         check_states(graph, state)?;
-        // Kernels trust the level: what the machine lacks must not reach them. The bits are the same.
-        let executor =
-            CpuExecutor { threads: executor.threads.max(1), level: executor.level.min(Level::best()), ..executor };
-        let plan = plan(graph, executor.options, max_samples);
-        let state_offsets: Vec<usize> =
-            graph.states().iter().map(|declared| state.entry(&declared.name).map_or(0, |entry| entry.offset)).collect();
+        let (Outline { plan, memory, .. }, kernels) = outline::prepare(executor, graph, max_samples)?;
+        let offset = |name: &str| state.entry(name).expect("the states were checked").offset;
+        let state_offsets: Vec<usize> = graph.states().iter().map(|declared| offset(&declared.name)).collect();
         let slot = |value: &Value| {
-            let place = plan.place(*value);
-            let state_offset = if let Place::State(idx) = place { state_offsets[idx] } else { 0 };
-            Slot { ty: graph.ty(*value).clone(), place, state_offset }
+            let slot = outline::slot(graph, &plan, *value);
+            let state_offset = if let Place::State(idx) = slot.place { state_offsets[idx] } else { 0 };
+            Slot { state_offset, ..slot }
         };
-        let nodes: Vec<Prepared> = graph
-            .nodes()
-            .iter()
-            .enumerate()
-            .map(|(idx, node)| {
-                let inputs: Vec<Slot> = node.inputs.iter().map(slot).collect();
-                let outputs: Vec<Slot> = node.outputs.iter().map(slot).collect();
-                let kernel = (!node.op.is_view())
-                    .then(|| kernels::kernel(&node.op, &inputs, &outputs, executor.options.shard_samples));
-                Prepared { kernel, inputs, outputs, fold: node.op.fold(), partial_stride: plan.partial_stride[idx] }
+        let nodes = (graph.nodes().iter().zip(kernels).zip(&plan.partial_stride))
+            .map(|((node, kernel), partial_stride)| Prepared {
+                kernel,
+                inputs: node.inputs.iter().map(slot).collect(),
+                outputs: node.outputs.iter().map(slot).collect(),
+                fold: node.op.fold(),
+                partial_stride: *partial_stride,
+                is_in_place: runs_in_place(&node.op),
             })
             .collect();
-        let scratch_bytes =
-            nodes.iter().filter_map(|node| node.kernel.as_ref()).map(|k| k.scratch_bytes()).max().unwrap_or(0);
-        let workers = (0..executor.threads)
-            .map(|_| WorkerMemory { arena: Buffer::zeroed(plan.arena_bytes), scratch: Buffer::zeroed(scratch_bytes) })
-            .collect();
-        let mut pool = Pool::new(executor.threads);
+        let worker = |_| {
+            let (arena, scratch) = (Buffer::zeroed(memory.arena_bytes)?, Buffer::zeroed(memory.scratch_bytes)?);
+            Ok(WorkerMemory { arena, scratch })
+        };
+        let workers = (0..memory.threads).map(worker).collect::<Result<_, RunError>>()?;
+        let batch = Buffer::zeroed(memory.batch_bytes)?;
+        let mut pool = Pool::new(memory.threads)?;
         pool.run(&|_| environment::assert_standard());
         Ok(CpuSession {
-            executor,
+            level: Supported::at_most(executor.level),
+            poison: executor.poison,
             graph: graph.clone(),
-            batch: Buffer::zeroed(plan.batch_bytes),
             plan,
+            memory,
             nodes,
             state_offsets,
             pool,
             workers,
+            batch,
             samples: 0,
             outputs: graph.outputs().iter().map(|(_, value)| *value).collect(),
         })
@@ -111,18 +115,9 @@ impl CpuSession {
         &self.graph
     }
 
-    /// Bytes of all memory that the session holds: arenas, working memory, batch memory.
-    pub fn memory_bytes(&self) -> usize {
-        let own: usize = self.workers.iter().map(|worker| worker.arena.bytes() + worker.scratch.bytes()).sum();
-        own + self.batch.bytes()
-    }
-
-    fn poison(&mut self) {
-        self.batch.f32_mut().fill(f32::from_bits(POISON));
-        for worker in &mut self.workers {
-            worker.arena.f32_mut().fill(f32::from_bits(POISON));
-            worker.scratch.f32_mut().fill(f32::from_bits(POISON));
-        }
+    /// The memory that it holds, and that of the graph's states.
+    pub fn memory(&self) -> SessionMemory {
+        self.memory
     }
 }
 
@@ -130,7 +125,11 @@ impl CpuSession {
 const POISON: u32 = 0x7fee_eeee;
 
 impl Session for CpuSession {
+    /// # Panics
+    /// If the calling thread does not round to nearest, or flushes denormal numbers: the bits would be others.
     fn run(&mut self, state: &mut StateBlock, step: &Step<'_>, feeds: &[Feed<'_>]) -> Result<(), RunError> {
+        // The caller is worker 0, and may have been another thread before, or have loaded a library since.
+        environment::assert_standard();
         check_step(&self.graph, self.plan.max_samples, step, feeds)?;
         for (declared, offset) in self.graph.states().iter().zip(&self.state_offsets) {
             // Kernels write by these offsets: the block must be laid out as the one of `prepare`.
@@ -139,13 +138,14 @@ impl Session for CpuSession {
                 _ => return Err(RunError::State { name: declared.name.clone() }),
             }
         }
-        if self.executor.poison {
-            self.poison();
+        if self.poison {
+            self.batch.f32_mut().fill(f32::from_bits(POISON));
         }
         self.samples = step.ids.len();
         let addresses = Addresses { states: state.memory_mut().start().cast(), batch: self.batch.start(), feeds };
         let running = Running {
-            level: self.executor.level,
+            level: self.level,
+            poison: self.poison,
             plan: &self.plan,
             nodes: &self.nodes,
             workers: &self.workers,
@@ -193,15 +193,19 @@ impl Session for CpuSession {
             Place::Batch(offset) | Place::Step(offset) | Place::Partial(offset) => {
                 &self.batch.f32()[offset / 4..offset / 4 + count]
             }
-            // A graph's output is a node's value; inputs and states are the caller's already.
-            Place::Input(_) | Place::State(_) | Place::Arena(_) | Place::Unused => &[],
+            place @ (Place::Input(_) | Place::State(_) | Place::Arena(_) | Place::Unused) => {
+                unreachable!(
+                    "an output of the graph is a node's own value and outlives its phase, but stands at {place}"
+                )
+            }
         }
     }
 }
 
 /// What workers share while a step runs.
 struct Running<'a> {
-    level: Level,
+    level: Supported,
+    poison: bool,
     plan: &'a Plan,
     nodes: &'a [Prepared],
     workers: &'a [WorkerMemory],
@@ -211,7 +215,12 @@ struct Running<'a> {
 }
 
 impl Running<'_> {
-    fn call(&self, node: usize, worker: usize, shard: Option<usize>) -> Call<'_> {
+    /// A run of the node's kernel for a shard, or (`None`) for all samples of the batch.
+    ///
+    /// # Safety
+    /// Phase and ticket are such that the plan gives this call what [`Call::new`] asks for: no other worker has the worker's
+    /// memory or this ticket.
+    unsafe fn call(&self, node: usize, worker: usize, shard: Option<usize>, is_shared: bool) -> Call<'_> {
         let prepared = &self.nodes[node];
         let memory = &self.workers[worker];
         let size = self.plan.options.shard_samples;
@@ -219,7 +228,7 @@ impl Running<'_> {
             Some(shard) => shard * size..((shard + 1) * size).min(self.samples),
             None => 0..self.samples,
         };
-        Call {
+        let work = Work {
             level: self.level,
             inputs: &prepared.inputs,
             outputs: &prepared.outputs,
@@ -234,13 +243,34 @@ impl Running<'_> {
             ids: self.step.ids,
             step: self.step.index,
             seed: self.step.seed,
+            is_in_place: prepared.is_in_place,
+            is_shared,
+        };
+        // SAFETY: the caller's promise; that places and sizes hold, and what they may overlap, is the plan's (see `Addresses`).
+        unsafe { Call::new(work) }
+    }
+
+    /// Fills what the worker has of its own with NaN. Before every shard and task: what the last one left looks right.
+    ///
+    /// # Safety
+    /// Nobody has the worker's memory.
+    unsafe fn poison(&self, worker: usize) {
+        let WorkerMemory { arena, scratch } = &self.workers[worker];
+        for buffer in [arena, scratch] {
+            // SAFETY: the buffer's own bytes, which the caller has alone.
+            unsafe { std::slice::from_raw_parts_mut(buffer.start().cast::<u32>(), buffer.bytes() / 4) }.fill(POISON);
         }
     }
 
     fn shard(&self, members: &[usize], worker: usize, shard: usize) {
+        if self.poison {
+            // SAFETY: each worker runs one shard at a time.
+            unsafe { self.poison(worker) };
+        }
         for &node in members {
             if let Some(kernel) = &self.nodes[node].kernel {
-                kernel.shard(&self.call(node, worker, Some(shard)));
+                // SAFETY: one ticket for each shard, and each worker runs one node at a time.
+                kernel.shard(&unsafe { self.call(node, worker, Some(shard), false) });
             }
         }
     }
@@ -250,68 +280,64 @@ impl Running<'_> {
     }
 
     fn task(&self, node: usize, worker: usize, task: usize) {
+        if self.poison {
+            // SAFETY: each worker runs one task at a time.
+            unsafe { self.poison(worker) };
+        }
         if let Some(kernel) = &self.nodes[node].kernel {
-            kernel.task(&self.call(node, worker, None), task);
+            // SAFETY: one ticket for each task, nodes of a phase have outputs of their own, and each worker runs one task at
+            // a time.
+            kernel.task(&unsafe { self.call(node, worker, None, kernel.tasks() > 1) }, task);
         }
     }
 
     fn fold_tasks(&self, node: usize) -> usize {
         match self.nodes[node].fold {
-            Some(Fold::Moments) | None => 1,
+            Some(Fold::Moments) => 1,
             Some(Fold::Sum) => (self.nodes[node].partial_stride / 4).div_ceil(FOLD_ELEMENTS),
+            None => unreachable!("node {node} is folded, and has no fold"),
         }
     }
 
     fn fold(&self, node: usize, task: usize) {
         let prepared = &self.nodes[node];
-        let Place::Partial(first) = prepared.outputs[0].place else { return };
+        let Place::Partial(first) = prepared.outputs[0].place else {
+            unreachable!("node {node} is folded, and its result stands at {}", prepared.outputs[0].place)
+        };
         let row_elements = prepared.partial_stride / 4;
         let n_shards = self.plan.n_shards(self.samples);
-        // SAFETY: the plan reserved `row_elements` for each shard from `first`; no other task of this phase touches the
-        // elements of this one.
+        // SAFETY: the plan reserved `row_elements` for each shard from `first`.
         let rows = unsafe { self.addresses.batch.add(first).cast::<f32>() };
         match prepared.fold {
             Some(Fold::Sum) => {
                 let start = task * FOLD_ELEMENTS;
                 let count = FOLD_ELEMENTS.min(row_elements - start);
-                let row = |shard: usize| {
-                    // SAFETY: as above; different shards' rows do not overlap.
-                    unsafe { std::slice::from_raw_parts_mut(rows.add(shard * row_elements + start), count) }
-                };
                 tree(n_shards, |left, right| {
-                    for (sum, term) in row(left).iter_mut().zip(row(right).iter()) {
+                    // SAFETY: rows of two shards do not overlap, and no other task of this phase touches these elements.
+                    let (sums, terms) = unsafe {
+                        (
+                            std::slice::from_raw_parts_mut(rows.add(left * row_elements + start), count),
+                            std::slice::from_raw_parts(rows.add(right * row_elements + start), count),
+                        )
+                    };
+                    for (sum, term) in sums.iter_mut().zip(terms) {
                         *sum += *term;
                     }
                 });
             }
             Some(Fold::Moments) => {
-                let row = |shard: usize| {
-                    // SAFETY: as above.
-                    unsafe { std::slice::from_raw_parts_mut(rows.add(shard * row_elements), row_elements) }
-                };
+                // SAFETY: the node's only task has all its rows.
+                let rows = unsafe { std::slice::from_raw_parts_mut(rows, n_shards * row_elements) };
                 let x = &prepared.inputs[0].ty;
                 let rows_per_sample = x.elements() / x.shape.last();
                 let size = self.plan.options.shard_samples;
                 let elements = |shards: Range<usize>| {
                     ((shards.end * size).min(self.samples) - shards.start * size) * rows_per_sample
                 };
-                kernels::fold_moments(self.level, n_shards, row, elements, &prepared.outputs);
+                kernels::fold_moments(self.level, rows, n_shards, elements, &prepared.outputs);
             }
-            None => {}
+            None => unreachable!("node {node} is folded, and has no fold"),
         }
-    }
-}
-
-/// Visits the pairs (left, right) of the perfect binary tree over `n` nodes, absent ones skipped: neighbours first.
-pub(super) fn tree(n: usize, mut merge: impl FnMut(usize, usize)) {
-    let mut distance = 1;
-    while distance < n {
-        let mut left = 0;
-        while left + distance < n {
-            merge(left, left + distance);
-            left += 2 * distance;
-        }
-        distance *= 2;
     }
 }
 
@@ -339,17 +365,103 @@ fn nth_task(members: &[usize], mut ticket: usize, tasks: impl Fn(usize) -> usize
 
 #[cfg(test)]
 mod tests {
-    use super::tree;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::graph::Type;
+    use crate::map::{Function, Program};
+
+    /// The logistic function of a number a sample, and its session on one thread.
+    fn session(poison: bool) -> (CpuSession, StateBlock) {
+        let mut graph = Graph::new();
+        let x = graph.input("x", Type::sample([])).unwrap();
+        let y = graph.map(Program::of(Function::Sigmoid), &[x]).unwrap();
+        graph.output("y", y).unwrap();
+        let states = StateBlock::new(&graph);
+        let executor = CpuExecutor { poison, ..CpuExecutor::new(1) };
+        (executor.session(&graph, &states, 20).unwrap(), states)
+    }
+
+    fn run(session: &mut CpuSession, states: &mut StateBlock) {
+        session.run(states, &Step { ids: &[7; 20], index: 0, seed: 0 }, &[Feed::F32(&[1.0; 20])]).unwrap();
+    }
+
+    /// Counts the shards that find their memory as an earlier one left it.
+    struct Probe(Arc<AtomicUsize>);
+
+    impl Kernel for Probe {
+        fn scratch_bytes(&self) -> usize {
+            0
+        }
+
+        fn shard(&self, call: &Call<'_>) {
+            let scratch = call.scratch();
+            let is_poisoned = scratch.iter().all(|value| value.to_bits() == POISON);
+            assert!(!scratch.is_empty());
+            self.0.fetch_add(usize::from(!is_poisoned), Ordering::Relaxed);
+            scratch.fill(1.0);
+        }
+    }
 
     #[test]
-    fn the_tree_skips_absent_nodes() {
-        let pairs = |n| {
-            let mut pairs = Vec::new();
-            tree(n, |left, right| pairs.push((left, right)));
-            pairs
+    fn memory_is_poisoned_before_every_shard() {
+        let (mut session, mut states) = session(true);
+        let count = Arc::new(AtomicUsize::new(0));
+        session.nodes[0].kernel = Some(Box::new(Probe(Arc::clone(&count))));
+        run(&mut session, &mut states);
+        assert_eq!(count.load(Ordering::Relaxed), 0, "shards with what an earlier one left");
+    }
+
+    /// A kernel that takes an output twice, or one that it shares or that stands where an input does.
+    #[test]
+    fn no_memory_is_handed_out_twice() {
+        let (session, mut states) = session(false);
+        let running = Running {
+            level: session.level,
+            poison: false,
+            plan: &session.plan,
+            nodes: &session.nodes,
+            workers: &session.workers,
+            samples: 1,
+            step: Step { ids: &[7], index: 0, seed: 0 },
+            addresses: Addresses {
+                states: states.memory_mut().start().cast(),
+                batch: session.batch.start(),
+                feeds: &[Feed::F32(&[1.0])],
+            },
         };
-        assert_eq!(pairs(1), []);
-        assert_eq!(pairs(5), [(0, 1), (2, 3), (0, 2), (0, 4)]);
-        assert_eq!(pairs(8), [(0, 1), (2, 3), (4, 5), (6, 7), (0, 2), (4, 6), (0, 4)]);
+        let refused = |is_in_place: bool, is_shared: bool, take: &dyn Fn(&Call<'_>)| {
+            // SAFETY: one thread, and no other call.
+            let mut call = unsafe { running.call(0, 0, Some(0), is_shared) };
+            call.set_in_place(is_in_place);
+            catch_unwind(AssertUnwindSafe(|| take(&call))).is_err()
+        };
+        let once = |call: &Call<'_>| _ = (call.input(0), call.output(0), call.scratch());
+        assert!(!refused(false, false, &once));
+        assert!(refused(false, false, &|call| _ = (call.output(0), call.output(0))));
+        assert!(refused(false, false, &|call| _ = (call.scratch(), call.scratch())));
+        assert!(refused(false, true, &|call| _ = call.output(0)));
+        assert!(refused(true, false, &|call| _ = call.output(0)));
+        assert!(refused(true, false, &|call| _ = call.input(0)));
+    }
+
+    /// The caller of each step is worker 0, whatever it did since the session was made.
+    #[cfg(target_arch = "x86_64")]
+    #[test]
+    fn a_step_on_a_thread_that_flushes_denormals_is_refused() {
+        let (mut session, mut states) = session(false);
+        run(&mut session, &mut states);
+        let mut standard = 0u32;
+        // SAFETY: the register is stored, and loaded again below; bit 15 is flush-to-zero.
+        unsafe { std::arch::asm!("stmxcsr [{}]", in(reg) &raw mut standard) };
+        let flushing = standard | 1 << 15;
+        // SAFETY: as above.
+        unsafe { std::arch::asm!("ldmxcsr [{}]", in(reg) &raw const flushing) };
+        let result = catch_unwind(AssertUnwindSafe(|| run(&mut session, &mut states)));
+        // SAFETY: as above.
+        unsafe { std::arch::asm!("ldmxcsr [{}]", in(reg) &raw const standard) };
+        assert!(result.is_err());
+        run(&mut session, &mut states);
     }
 }

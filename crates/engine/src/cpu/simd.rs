@@ -180,53 +180,43 @@ mod x86 {
 ///
 /// `multiversioned! { /// doc  fn name(arg: Type, ...) = body }`: `body` is the name of an `#[inline(always)]` function with the
 /// same arguments (plain loops, vectorised by the compiler), or with `body::<S>` of one that is generic over [`Simd`] (`= simd body`).
+/// An `unsafe fn` has an unsafe body, and passes its promise on. The level comes first among the arguments.
 macro_rules! multiversioned {
     ($(#[$doc:meta])* $vis:vis fn $name:ident($($arg:ident: $ty:ty),* $(,)?) = simd $body:ident) => {
-        $(#[$doc])*
-        #[allow(unsafe_code, clippy::too_many_arguments)]
-        $vis fn $name(level: $crate::cpu::Level, $($arg: $ty),*) {
-            #[cfg(target_arch = "x86_64")]
-            {
-                #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
-                #[allow(clippy::too_many_arguments)]
-                fn avx512($($arg: $ty),*) {
-                    $body::<$crate::cpu::simd::Avx512>($($arg),*)
-                }
-                #[target_feature(enable = "avx2,fma")]
-                #[allow(clippy::too_many_arguments)]
-                fn avx2($($arg: $ty),*) {
-                    $body::<$crate::cpu::simd::Avx2>($($arg),*)
-                }
-                match level {
-                    // SAFETY: a level above scalar exists only where detection found its instructions.
-                    $crate::cpu::Level::Avx512 => return unsafe { avx512($($arg),*) },
-                    // SAFETY: as above.
-                    $crate::cpu::Level::Avx2 => return unsafe { avx2($($arg),*) },
-                    $crate::cpu::Level::Scalar => {}
-                }
-            }
-            let _ = level;
-            $body::<$crate::cpu::simd::Scalar>($($arg),*)
+        $crate::cpu::simd::multiversioned! {
+            @ [$(#[$doc])*] [$vis] [] $name($($arg: $ty),*)
+            { $body::<$crate::cpu::simd::Avx512>($($arg),*) }
+            { $body::<$crate::cpu::simd::Avx2>($($arg),*) }
+            { $body::<$crate::cpu::simd::Scalar>($($arg),*) }
         }
     };
     ($(#[$doc:meta])* $vis:vis fn $name:ident($($arg:ident: $ty:ty),* $(,)?) = $body:ident) => {
-        $(#[$doc])*
+        $crate::cpu::simd::multiversioned! {
+            @ [$(#[$doc])*] [$vis] [] $name($($arg: $ty),*)
+            { $body($($arg),*) } { $body($($arg),*) } { $body($($arg),*) }
+        }
+    };
+    ($(#[$doc:meta])* $vis:vis unsafe fn $name:ident($($arg:ident: $ty:ty),* $(,)?) = $body:ident) => {
+        $crate::cpu::simd::multiversioned! {
+            @ [$(#[$doc])*] [$vis] [unsafe] $name($($arg: $ty),*)
+            // SAFETY: the caller's promise is passed on.
+            { unsafe { $body($($arg),*) } } { unsafe { $body($($arg),*) } } { unsafe { $body($($arg),*) } }
+        }
+    };
+    (@ [$($doc:tt)*] [$vis:vis] [$($unsafe:tt)?] $name:ident($($arg:ident: $ty:ty),*) $wide:block $narrow:block $scalar:block) => {
+        $($doc)*
         #[allow(unsafe_code, clippy::too_many_arguments)]
-        $vis fn $name(level: $crate::cpu::Level, $($arg: $ty),*) {
+        $vis $($unsafe)? fn $name(level: $crate::cpu::level::Supported, $($arg: $ty),*) {
             #[cfg(target_arch = "x86_64")]
             {
                 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
                 #[allow(clippy::too_many_arguments)]
-                fn avx512($($arg: $ty),*) {
-                    $body($($arg),*)
-                }
+                $($unsafe)? fn avx512($($arg: $ty),*) $wide
                 #[target_feature(enable = "avx2,fma")]
                 #[allow(clippy::too_many_arguments)]
-                fn avx2($($arg: $ty),*) {
-                    $body($($arg),*)
-                }
-                match level {
-                    // SAFETY: a level above scalar exists only where detection found its instructions.
+                $($unsafe)? fn avx2($($arg: $ty),*) $narrow
+                match level.level() {
+                    // SAFETY: a `Supported` level is one that detection found on this machine.
                     $crate::cpu::Level::Avx512 => return unsafe { avx512($($arg),*) },
                     // SAFETY: as above.
                     $crate::cpu::Level::Avx2 => return unsafe { avx2($($arg),*) },
@@ -234,7 +224,7 @@ macro_rules! multiversioned {
                 }
             }
             let _ = level;
-            $body($($arg),*)
+            $scalar
         }
     };
 }

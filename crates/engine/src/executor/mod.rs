@@ -2,6 +2,9 @@
 
 pub mod reference;
 
+use std::io;
+use std::sync::Arc;
+
 use proofmark_tensor::DType;
 
 use crate::graph::{Graph, Span, Type};
@@ -15,7 +18,7 @@ pub trait Executor {
     /// Prepares a graph for batches of at most `max_samples` samples, on states laid out as in `state`.
     ///
     /// # Errors
-    /// [`RunError::State`] if the block lacks a state of the graph.
+    /// [`RunError::State`] if the block lacks a state of the graph; where an executor has limits, those.
     fn prepare(&self, graph: &Graph, state: &StateBlock, max_samples: usize) -> Result<Box<dyn Session>, RunError>;
 }
 
@@ -75,10 +78,69 @@ impl Feed<'_> {
     }
 }
 
-/// Why a step cannot run.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+/// Memory of a session in bytes, known before any of it is allocated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SessionMemory {
+    /// Worker threads.
+    pub threads: usize,
+    /// Parameters, statistics and what the optimizer remembers: the block of states.
+    pub state_bytes: usize,
+    /// What crosses phases.
+    pub batch_bytes: usize,
+    /// Activations of one shard; every thread has its own.
+    pub arena_bytes: usize,
+    /// What kernels work with; every thread has its own.
+    pub scratch_bytes: usize,
+}
+
+impl SessionMemory {
+    /// All of it: states, batch memory, and each thread's arena and working memory.
+    pub fn total_bytes(&self) -> usize {
+        let own = self.arena_bytes.saturating_add(self.scratch_bytes).saturating_mul(self.threads);
+        own.saturating_add(self.batch_bytes).saturating_add(self.state_bytes)
+    }
+}
+
+/// Why a session cannot be prepared, or a step cannot run.
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
+    /// The session would need more memory than it may have. Nothing was allocated.
+    #[error(
+        "a session of {} threads needs at least {} bytes of memory ({} of states, {} of batch memory, and {} for each \
+         thread), more than the {limit_bytes} that it may have",
+        memory.threads, memory.total_bytes(), memory.state_bytes, memory.batch_bytes,
+        memory.arena_bytes.saturating_add(memory.scratch_bytes)
+    )]
+    Memory {
+        /// What it needs. Beyond the limit working memory may not have been counted yet, and is 0 then.
+        memory: SessionMemory,
+        /// What it may have.
+        limit_bytes: usize,
+    },
+    /// The system has no such block of memory.
+    #[error("the system has no {bytes} bytes of memory")]
+    Allocation {
+        /// Size of the block.
+        bytes: usize,
+    },
+    /// The system starts fewer threads. Those that it started have ended.
+    #[error("the system started {started} of {requested} threads: {cause}")]
+    Threads {
+        /// How many were asked for, the caller's included.
+        requested: usize,
+        /// How many there were, the caller's included.
+        started: usize,
+        /// Why there was no other.
+        #[source]
+        cause: Arc<io::Error>,
+    },
+    /// A shard has no samples, or more than a plan takes.
+    #[error("shards of {received} samples; 1 to 1024 are possible")]
+    ShardSamples {
+        /// Samples of a shard.
+        received: usize,
+    },
     /// The block of states lacks a state of the graph, or has it with another shape.
     #[error("the block of states has no `{name}` of the graph's shape")]
     State {

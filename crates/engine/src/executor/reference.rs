@@ -68,7 +68,7 @@ pub(crate) fn evaluate(graph: &Graph, state: &StateBlock, step: &Step<'_>, feeds
                 values.push(Tensor64 { ty, data });
             }
             Origin::State(idx) => {
-                let data = state.get(&graph.states()[idx.0].name).unwrap_or_default();
+                let data = state.get(&graph.states()[idx.0].name).expect("the states were checked");
                 values.push(Tensor64 { ty, data: data.iter().map(|x| f64::from(*x)).collect() });
             }
             Origin::Node { .. } => {

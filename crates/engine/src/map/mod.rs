@@ -1,6 +1,6 @@
 //! Element-wise work: one operation, [`Map`], that runs a small [`Program`] over a table of scalar functions.
 //!
-//! Fusing is concatenating programs; a scalar function is one row of [`functions`]. Adding one is adding a row.
+//! Fusing is concatenating programs; a scalar function is one row of [`FUNCTIONS`]. Adding one is adding a row.
 
 mod functions;
 mod gradient;

@@ -3,7 +3,7 @@ use std::fmt;
 use super::functions::Function;
 
 /// A straight-line program over scalars: each step applies a function of the table to inputs, constants or earlier
-/// steps. At most 255 inputs and steps.
+/// steps. At most [`Program::MAX_OPERANDS`] inputs, steps and outputs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Program {
     n_inputs: u8,
@@ -78,8 +78,9 @@ impl Builder {
         Operand::Step(u8::try_from(idx).expect("a program has at most 255 steps"))
     }
 
-    /// The program with these outputs; steps that no output needs are dropped.
+    /// The program with these outputs, at most 255; steps that no output needs are dropped.
     pub fn finish(self, outputs: &[Operand]) -> Program {
+        assert!(outputs.len() <= Program::MAX_OPERANDS, "a program has at most 255 outputs");
         let mut needed = vec![false; self.steps.len()];
         let mark = |operand: &Operand, needed: &mut Vec<bool>| {
             if let Operand::Step(idx) = operand {
@@ -111,6 +112,9 @@ impl Builder {
 }
 
 impl Program {
+    /// Inputs, steps and outputs that a program has, at most.
+    pub const MAX_OPERANDS: usize = u8::MAX as usize;
+
     /// The program of one function of its inputs.
     pub fn of(function: Function) -> Program {
         let mut builder = Builder::new(function.arity());

@@ -1,10 +1,11 @@
-use proofmark_tensor::Shape;
+use proofmark_tensor::{DType, Shape};
 
 use super::{
-    Case, Cost, GradientSite, Op, Padding, Reference, ReferenceContext, Rejection, Tensor64, WindowGeometry, check,
+    Case, Cost, GradientSite, Op, Padding, Reference, ReferenceContext, Rejection, Tensor64, WindowGeometry,
+    window::Pooling,
 };
 use crate::error::{GradientError, TypeError};
-use crate::graph::{Span, Type, Value};
+use crate::graph::{Type, Value};
 
 /// Arithmetic mean of each window of each channel. Positions in the padding are not counted, as in Keras.
 ///
@@ -45,7 +46,12 @@ impl AveragePool2d {
     /// # Errors
     /// [`TypeError`] if the window does not fit.
     pub fn geometry(&self, x_shape: &Shape) -> Result<WindowGeometry, TypeError> {
-        super::window::pooling(Self::NAME, x_shape, self.size, self.stride, self.padding)
+        self.pooling(Self::NAME).geometry(x_shape)
+    }
+
+    fn pooling(&self, op: &'static str) -> Pooling {
+        let AveragePool2d { size, stride, padding } = *self;
+        Pooling { op, size, stride, padding, names_positions: false }
     }
 }
 
@@ -53,12 +59,7 @@ impl Op for AveragePool2d {
     const NAME: &'static str = "average_pool2d";
 
     fn infer(&self, inputs: &[&Type]) -> Result<Vec<Type>, TypeError> {
-        check::arity(Self::NAME, inputs, 1)?;
-        check::all_f32(Self::NAME, inputs)?;
-        check::span(Self::NAME, inputs, 0, Span::Sample)?;
-        check::rank(Self::NAME, inputs, 0, 3)?;
-        let [height, width] = self.geometry(&inputs[0].shape)?.output;
-        Ok(vec![Type::sample([height, width, inputs[0].shape[2]])])
+        Ok(vec![self.pooling(Self::NAME).infer(inputs)?])
     }
 
     fn reference(&self, inputs: &[&Tensor64], context: &ReferenceContext) -> Vec<Reference> {
@@ -91,11 +92,11 @@ impl Op for AveragePool2d {
     }
 
     fn cost(&self, _inputs: &[&Type], outputs: &[Type]) -> Cost {
-        Cost { flops: (outputs[0].elements() * self.size[0] * self.size[1]) as u64 }
+        self.pooling(Self::NAME).cost(outputs)
     }
 
     fn attributes(&self) -> String {
-        format!("size={:?} stride={:?} padding={}", self.size, self.stride, self.padding)
+        self.pooling(Self::NAME).attributes()
     }
 
     fn cases() -> Vec<Case> {
@@ -135,14 +136,7 @@ impl Op for AveragePool2dGradient {
     const NAME: &'static str = "average_pool2d_gradient";
 
     fn infer(&self, inputs: &[&Type]) -> Result<Vec<Type>, TypeError> {
-        check::arity(Self::NAME, inputs, 1)?;
-        check::all_f32(Self::NAME, inputs)?;
-        check::span(Self::NAME, inputs, 0, Span::Sample)?;
-        check::image(Self::NAME, &self.input)?;
-        let AveragePool2d { size, stride, padding } = self.pool;
-        let [height, width] = super::window::pooling(Self::NAME, &self.input, size, stride, padding)?.output;
-        check::shape(Self::NAME, inputs, 0, &[height, width, self.input[2]])?;
-        Ok(vec![Type::sample(self.input.clone())])
+        Ok(vec![self.pool.pooling(Self::NAME).infer_gradient(inputs, &[DType::F32], &self.input)?])
     }
 
     fn reference(&self, inputs: &[&Tensor64], context: &ReferenceContext) -> Vec<Reference> {

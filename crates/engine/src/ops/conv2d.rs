@@ -131,7 +131,8 @@ impl Op for Conv2d {
         let mut y = Reference::zeros(&ty, context.samples(), geometry.reduction());
         for sample in 0..context.samples() {
             for_each_term(&geometry, |x_idx, w_idx, y_idx| {
-                let term = x.data[sample * x.ty.elements() + x_idx] * w.data[w_idx];
+                let x = x_idx.map_or(0.0, |idx| x.data[sample * x.ty.elements() + idx]);
+                let term = x * w.data[w_idx];
                 y.add_term(sample * ty.elements() + y_idx, term);
             });
         }
@@ -251,21 +252,22 @@ impl Op for Conv2d {
     }
 }
 
-/// Calls `visit(x, w, y)` with the flat indices (in one sample) of every product x w that is a part of y.
-pub(super) fn for_each_term(geometry: &ConvGeometry, mut visit: impl FnMut(usize, usize, usize)) {
+/// Calls `visit(x, w, y)` with the flat indices (in one sample) of every product x w that is a part of y. Of x there is none
+/// where a tap lies in the padding: a zero, which is multiplied as well.
+pub(super) fn for_each_term(geometry: &ConvGeometry, mut visit: impl FnMut(Option<usize>, usize, usize)) {
     let ConvGeometry { window, channels, filters, .. } = geometry;
     let (group_channels, group_filters) = (geometry.group_channels(), geometry.group_filters());
     for row in 0..window.output[0] {
         for column in 0..window.output[1] {
             for i in 0..window.size[0] {
-                let Some(p) = window.source(0, row, i) else { continue };
+                let p = window.source(0, row, i);
                 for j in 0..window.size[1] {
-                    let Some(q) = window.source(1, column, j) else { continue };
+                    let pixel = p.zip(window.source(1, column, j)).map(|(p, q)| p * window.input[1] + q);
                     for c in 0..group_channels {
                         for filter in 0..*filters {
                             let channel = filter / group_filters * group_channels + c;
                             visit(
-                                (p * window.input[1] + q) * channels + channel,
+                                pixel.map(|pixel| pixel * channels + channel),
                                 ((i * window.size[1] + j) * group_channels + c) * filters + filter,
                                 (row * window.output[1] + column) * filters + filter,
                             );

@@ -91,20 +91,25 @@ impl Op for Conv2dInputGradient {
     fn reference(&self, inputs: &[&Tensor64], context: &ReferenceContext) -> Vec<Reference> {
         let (dy, wt) = (inputs[0], inputs[1]);
         let geometry = self.geometry(&wt.ty.shape).expect("the graph is typed");
+        let ConvGeometry { window, channels, filters, .. } = geometry;
+        let ([height, width], [rows, columns]) = (window.input, window.size);
+        let (group_channels, group_filters) = (geometry.group_channels(), geometry.group_filters());
         let ty = Type::sample(self.input.clone());
-        let (channels, group_channels) = (geometry.channels, geometry.group_channels());
-        let (filters, group_filters) = (geometry.filters, geometry.group_filters());
-        let terms = geometry.window.size[0] * geometry.window.size[1] * group_filters;
-        let mut dx = Reference::zeros(&ty, context.samples(), terms);
-        for sample in 0..context.samples() {
-            for_each_term(&geometry, |x_idx, w_idx, y_idx| {
-                // w[tap, c, filter] stands at wt[tap, o, channel], where c and o count within the group.
-                let tap = w_idx / (group_channels * filters);
-                let (channel, o) = (x_idx % channels, y_idx % filters % group_filters);
-                let weight = wt.data[(tap * group_filters + o) * channels + channel];
-                let term = dy.data[sample * dy.ty.elements() + y_idx] * weight;
-                dx.add_term(sample * ty.elements() + x_idx, term);
-            });
+        let mut dx = Reference::zeros(&ty, context.samples(), rows * columns * group_filters);
+        for (to, element) in (0..context.samples() * ty.elements()).map(|to| (to, to % ty.elements())) {
+            let (sample, pixel, channel) = (to / ty.elements(), element / channels, element % channels);
+            debug_assert!(pixel < height * width);
+            for (i, j) in (0..rows).flat_map(|i| (0..columns).map(move |j| (i, j))) {
+                // Without an output the tap meets a zero, which is multiplied as well.
+                let (row, column) = (window.target(0, pixel / width, i), window.target(1, pixel % width, j));
+                let output = row.zip(column).map(|(row, column)| row * window.output[1] + column);
+                for o in 0..group_filters {
+                    let filter = channel / group_channels * group_filters + o;
+                    let dy =
+                        output.map_or(0.0, |output| dy.data[sample * dy.ty.elements() + output * filters + filter]);
+                    dx.add_term(to, dy * wt.data[((i * columns + j) * group_filters + o) * channels + channel]);
+                }
+            }
         }
         vec![dx]
     }
@@ -184,8 +189,8 @@ impl Op for Conv2dWeightGradient {
         let mut dw = Reference::zeros(&ty, 1, height * width + context.samples());
         for sample in 0..context.samples() {
             for_each_term(&geometry, |x_idx, w_idx, y_idx| {
-                let gradient = dy.data[sample * dy.ty.elements() + y_idx];
-                dw.add_term(w_idx, x.data[sample * x.ty.elements() + x_idx] * gradient);
+                let x = x_idx.map_or(0.0, |idx| x.data[sample * x.ty.elements() + idx]);
+                dw.add_term(w_idx, x * dy.data[sample * dy.ty.elements() + y_idx]);
             });
         }
         vec![dw]

@@ -2,10 +2,10 @@ use proofmark_tensor::{DType, Shape};
 
 use super::{
     Case, Cost, GradientSite, Op, Padding, Reference, ReferenceContext, Rejection, Tensor64, WindowGeometry,
-    case::made_up_values, check,
+    case::made_up_values, window::Pooling,
 };
 use crate::error::{GradientError, TypeError};
-use crate::graph::{Span, Type, Value};
+use crate::graph::{Type, Value};
 
 /// Largest element of each window of each channel, and where in the window it stands.
 ///
@@ -46,20 +46,12 @@ impl MaxPool2d {
     /// # Errors
     /// [`TypeError`] if the window does not fit or has more positions than a byte can name.
     pub fn geometry(&self, x_shape: &Shape) -> Result<WindowGeometry, TypeError> {
-        self.geometry_of(Self::NAME, x_shape)
+        self.pooling(Self::NAME).geometry(x_shape)
     }
 
-    fn geometry_of(&self, op: &'static str, x_shape: &Shape) -> Result<WindowGeometry, TypeError> {
-        let positions = self.size[0].saturating_mul(self.size[1]);
-        if positions > 256 {
-            return Err(TypeError::Attribute {
-                op,
-                attribute: "positions of the window",
-                value: positions as f64,
-                range: "1 to 256",
-            });
-        }
-        super::window::pooling(op, x_shape, self.size, self.stride, self.padding)
+    fn pooling(&self, op: &'static str) -> Pooling {
+        let MaxPool2d { size, stride, padding } = *self;
+        Pooling { op, size, stride, padding, names_positions: true }
     }
 }
 
@@ -67,12 +59,7 @@ impl Op for MaxPool2d {
     const NAME: &'static str = "max_pool2d";
 
     fn infer(&self, inputs: &[&Type]) -> Result<Vec<Type>, TypeError> {
-        check::arity(Self::NAME, inputs, 1)?;
-        check::all_f32(Self::NAME, inputs)?;
-        check::span(Self::NAME, inputs, 0, Span::Sample)?;
-        check::rank(Self::NAME, inputs, 0, 3)?;
-        let [height, width] = self.geometry(&inputs[0].shape)?.output;
-        let y = Type::sample([height, width, inputs[0].shape[2]]);
+        let y = self.pooling(Self::NAME).infer(inputs)?;
         Ok(vec![y.clone(), y.with_dtype(DType::U8)])
     }
 
@@ -110,11 +97,11 @@ impl Op for MaxPool2d {
     }
 
     fn cost(&self, _inputs: &[&Type], outputs: &[Type]) -> Cost {
-        Cost { flops: (outputs[0].elements() * self.size[0] * self.size[1]) as u64 }
+        self.pooling(Self::NAME).cost(outputs)
     }
 
     fn attributes(&self) -> String {
-        format!("size={:?} stride={:?} padding={}", self.size, self.stride, self.padding)
+        self.pooling(Self::NAME).attributes()
     }
 
     fn cases() -> Vec<Case> {
@@ -170,17 +157,8 @@ impl Op for MaxPool2dGradient {
     const NAME: &'static str = "max_pool2d_gradient";
 
     fn infer(&self, inputs: &[&Type]) -> Result<Vec<Type>, TypeError> {
-        check::arity(Self::NAME, inputs, 2)?;
-        check::dtype(Self::NAME, inputs, 0, DType::U8)?;
-        check::dtype(Self::NAME, inputs, 1, DType::F32)?;
-        check::span(Self::NAME, inputs, 0, Span::Sample)?;
-        check::span(Self::NAME, inputs, 1, Span::Sample)?;
-        check::image(Self::NAME, &self.input)?;
-        let [height, width] = self.pool.geometry_of(Self::NAME, &self.input)?.output;
-        let shape = [height, width, self.input[2]];
-        check::shape(Self::NAME, inputs, 0, &shape)?;
-        check::shape(Self::NAME, inputs, 1, &shape)?;
-        Ok(vec![Type::sample(self.input.clone())])
+        let dtypes = [DType::U8, DType::F32];
+        Ok(vec![self.pool.pooling(Self::NAME).infer_gradient(inputs, &dtypes, &self.input)?])
     }
 
     fn reference(&self, inputs: &[&Tensor64], context: &ReferenceContext) -> Vec<Reference> {

@@ -1,9 +1,11 @@
 use std::fmt;
+use std::ops::Range;
 
-use proofmark_tensor::Shape;
+use proofmark_tensor::{DType, Shape};
 
 use super::{Cost, check};
 use crate::error::TypeError;
+use crate::graph::{Span, Type};
 
 /// What stands around an image when a window slides over it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -109,9 +111,16 @@ impl WindowGeometry {
         let output = first / self.stride[axis];
         (first.is_multiple_of(self.stride[axis]) && output < self.output[axis]).then_some(output)
     }
-}
 
-impl WindowGeometry {
+    /// The positions of a dense window along `axis` that fall into the image for index `output`.
+    #[inline(always)]
+    pub(crate) fn taps(&self, axis: usize, output: usize) -> Range<usize> {
+        let start = output * self.stride[axis];
+        let first = self.before[axis].saturating_sub(start);
+        let end = (self.input[axis] + self.before[axis] - start).min(self.size[axis]);
+        first..end
+    }
+
     /// The window at output (`row`, `column`): its positions inside the image, in row-major order, each with the index of
     /// its pixel, also row-major.
     pub(super) fn pixels(&self, row: usize, column: usize) -> impl Iterator<Item = (usize, usize)> {
@@ -161,21 +170,67 @@ impl fmt::Display for Padding {
     }
 }
 
-/// The geometry of pooling windows over an image `[H, W, C]`.
-pub(super) fn pooling(
-    op: &'static str,
-    x_shape: &Shape,
-    size: [usize; 2],
-    stride: [usize; 2],
-    padding: Padding,
-) -> Result<WindowGeometry, TypeError> {
-    if x_shape.rank() != 3 {
-        return Err(TypeError::Rank { op, input: 0, expected: 3, received: x_shape.clone() });
+/// What poolings and their gradients have in common, for the errors of operation `op`.
+pub(super) struct Pooling {
+    pub(super) op: &'static str,
+    pub(super) size: [usize; 2],
+    pub(super) stride: [usize; 2],
+    pub(super) padding: Padding,
+    /// Whether a byte must be able to name each of the window's positions.
+    pub(super) names_positions: bool,
+}
+
+impl Pooling {
+    /// Where the windows fall on an image `[H, W, C]`.
+    pub(super) fn geometry(&self, x_shape: &Shape) -> Result<WindowGeometry, TypeError> {
+        if x_shape.rank() != 3 {
+            return Err(TypeError::Rank { op: self.op, input: 0, expected: 3, received: x_shape.clone() });
+        }
+        if x_shape[2] == 0 {
+            return Err(TypeError::Empty { op: self.op, shape: x_shape.clone() });
+        }
+        let positions = self.size[0].saturating_mul(self.size[1]);
+        if self.names_positions && positions > 256 {
+            let (attribute, value) = ("positions of the window", positions as f64);
+            return Err(TypeError::Attribute { op: self.op, attribute, value, range: "1 to 256" });
+        }
+        WindowGeometry::new(self.op, [x_shape[0], x_shape[1]], self.size, self.stride, [1, 1], self.padding)
     }
-    if x_shape[2] == 0 {
-        return Err(TypeError::Empty { op, shape: x_shape.clone() });
+
+    /// The type of the pooled image; `inputs` is the image.
+    pub(super) fn infer(&self, inputs: &[&Type]) -> Result<Type, TypeError> {
+        check::arity(self.op, inputs, 1)?;
+        check::all_f32(self.op, inputs)?;
+        check::span(self.op, inputs, 0, Span::Sample)?;
+        self.pooled(&inputs[0].shape)
     }
-    WindowGeometry::new(op, [x_shape[0], x_shape[1]], size, stride, [1, 1], padding)
+
+    /// The type of the image's gradient; `inputs` are what gradients are computed from, each shaped as the pooled image.
+    pub(super) fn infer_gradient(&self, inputs: &[&Type], dtypes: &[DType], image: &Shape) -> Result<Type, TypeError> {
+        check::arity(self.op, inputs, dtypes.len())?;
+        for (input, dtype) in dtypes.iter().enumerate() {
+            check::dtype(self.op, inputs, input, *dtype)?;
+            check::span(self.op, inputs, input, Span::Sample)?;
+        }
+        check::image(self.op, image)?;
+        let pooled = self.pooled(image)?;
+        (0..inputs.len()).try_for_each(|input| check::shape(self.op, inputs, input, &pooled.shape))?;
+        Ok(Type::sample(image.clone()))
+    }
+
+    /// One look at each position of each window.
+    pub(super) fn cost(&self, outputs: &[Type]) -> Cost {
+        Cost { flops: (outputs[0].elements() * self.size[0] * self.size[1]) as u64 }
+    }
+
+    pub(super) fn attributes(&self) -> String {
+        format!("size={:?} stride={:?} padding={}", self.size, self.stride, self.padding)
+    }
+
+    fn pooled(&self, image: &Shape) -> Result<Type, TypeError> {
+        let [height, width] = self.geometry(image)?.output;
+        Ok(Type::sample([height, width, image[2]]))
+    }
 }
 
 #[cfg(test)]

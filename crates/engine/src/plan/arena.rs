@@ -34,16 +34,16 @@ pub(super) fn place(
             let mut busy: Vec<(usize, usize)> = placed
                 .iter()
                 .filter(|other| other.first <= new.last && new.first <= other.last)
-                .map(|other| (other.offset, other.offset + other.bytes))
+                .map(|other| (other.offset, other.offset.saturating_add(other.bytes)))
                 .collect();
             busy.sort_unstable();
             for (start, end) in busy {
-                if new.offset + new.bytes <= start {
+                if new.offset.saturating_add(new.bytes) <= start {
                     break;
                 }
                 new.offset = new.offset.max(end);
             }
-            arena_bytes = arena_bytes.max(new.offset + new.bytes);
+            arena_bytes = arena_bytes.max(new.offset.saturating_add(new.bytes));
             for value in &new.values {
                 places[value.idx()] = Place::Arena(new.offset);
             }
@@ -72,8 +72,9 @@ fn lifetimes(
             }
             let last = roots.group(output).filter_map(|alias| last_read(graph, nodes, alias)).max();
             let Some(last) = last else {
-                // Written, if at all, but never read: it lives for its own node only.
-                if is_written(graph, node, output_idx) {
+                // Kernels write their first output in any case: what nothing reads lives for its own node only. The others
+                // they skip.
+                if output_idx == 0 {
                     let bytes = Plan::arena_size(ty, shard_samples);
                     owner[output.idx()] = Some(lifetimes.len());
                     lifetimes.push(Lifetime {
@@ -114,9 +115,4 @@ fn last_read(graph: &Graph, nodes: &[usize], value: Value) -> Option<usize> {
     let produced_here = matches!(graph.origin(value), Origin::Node { .. });
     debug_assert!(produced_here, "only nodes' values live in an arena");
     nodes.iter().rposition(|node| graph.nodes()[*node].inputs.contains(&value))
-}
-
-/// Whether the node writes this output even when nothing reads it: the first one, always. (Kernels skip the others.)
-fn is_written(_graph: &Graph, _node: usize, output_idx: usize) -> bool {
-    output_idx == 0
 }

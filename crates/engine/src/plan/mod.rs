@@ -10,7 +10,7 @@ pub use phases::Phase;
 
 use proofmark_tensor::DType;
 
-use crate::graph::{Graph, Origin, Span, Type, Value};
+use crate::graph::{Graph, Span, Type, Value};
 use crate::ops::Operation;
 
 /// What a plan depends on besides the graph. All of it belongs to the run's lock.
@@ -27,6 +27,13 @@ impl Default for PlanOptions {
     /// Shards of 8 samples: shards of 4 to 32 differ within noise in speed, and 8 gives a batch of 64 eight threads.
     fn default() -> Self {
         PlanOptions { shard_samples: 8, outputs_ratio: 4 }
+    }
+}
+
+impl PlanOptions {
+    /// Whether every option is within its range.
+    pub fn is_in_range(&self) -> bool {
+        (1..=1024).contains(&self.shard_samples)
     }
 }
 
@@ -68,12 +75,15 @@ pub struct Plan {
     pub partial_stride: Vec<usize>,
 }
 
-/// Everything starts on a cache line.
-pub(crate) const ALIGNMENT: usize = 64;
+/// Bytes on which every value and every buffer starts: a cache line, and one AVX-512 vector.
+pub const ALIGNMENT: usize = 64;
 
-/// Plans a graph for batches of up to `max_samples` samples.
+/// Plans a graph for batches of up to `max_samples` samples. Nothing is allocated: sizes beyond all memory saturate.
+///
+/// # Panics
+/// If `options` are outside their ranges: [`PlanOptions::is_in_range`] is to be asked first.
 pub fn plan(graph: &Graph, options: PlanOptions, max_samples: usize) -> Plan {
-    assert!((1..=1024).contains(&options.shard_samples), "shards of {} samples", options.shard_samples);
+    assert!(options.is_in_range(), "shards of {} samples", options.shard_samples);
     let roots = Roots::new(graph);
     let schedule = phases::schedule(graph, &roots, options);
     let mut batch = BatchMemory { bytes: 0 };
@@ -92,12 +102,12 @@ pub fn plan(graph: &Graph, options: PlanOptions, max_samples: usize) -> Plan {
     }
     for (idx, node) in graph.nodes().iter().enumerate() {
         if schedule.leaves_partials[idx] {
-            let row: usize = node.outputs.iter().map(|output| aligned(graph.ty(*output).bytes())).sum();
-            let first = batch.take(row * n_shards);
-            let mut offset = first;
+            let sizes = node.outputs.iter().map(|output| aligned(graph.ty(*output).bytes()));
+            let row = sizes.fold(0, usize::saturating_add);
+            let mut offset = batch.take(row.saturating_mul(n_shards));
             for output in &node.outputs {
                 places[output.idx()] = Place::Partial(offset);
-                offset += aligned(graph.ty(*output).bytes());
+                offset = offset.saturating_add(aligned(graph.ty(*output).bytes()));
             }
             partial_stride[idx] = row;
             continue;
@@ -111,7 +121,7 @@ pub fn plan(graph: &Graph, options: PlanOptions, max_samples: usize) -> Plan {
             if ty.span == Span::Step {
                 places[output.idx()] = Place::Step(batch.take(ty.bytes()));
             } else if roots.group(*output).any(|alias| schedule.crosses_phases(graph, alias)) {
-                places[output.idx()] = Place::Batch(batch.take(ty.bytes() * max_samples));
+                places[output.idx()] = Place::Batch(batch.take(ty.bytes().saturating_mul(max_samples)));
             }
         }
     }
@@ -146,7 +156,7 @@ impl Plan {
 
     /// Bytes of one worker's copy of a sample value in the arena.
     pub(crate) fn arena_size(ty: &Type, shard_samples: usize) -> usize {
-        aligned(ty.bytes() * shard_samples)
+        aligned(ty.bytes().saturating_mul(shard_samples))
     }
 }
 
@@ -158,14 +168,9 @@ pub(crate) struct Roots {
 
 impl Roots {
     fn new(graph: &Graph) -> Self {
-        let mut roots: Vec<Value> = graph.values().collect();
+        let roots: Vec<Value> = graph.values().map(|value| graph.root(value)).collect();
         let mut groups: Vec<Vec<Value>> = vec![Vec::new(); graph.n_values()];
         for value in graph.values() {
-            if let Origin::Node { node, .. } = graph.origin(value)
-                && graph.nodes()[node].op.is_view()
-            {
-                roots[value.idx()] = roots[graph.nodes()[node].inputs[0].idx()];
-            }
             groups[roots[value.idx()].idx()].push(value);
         }
         Roots { roots, groups }
@@ -187,19 +192,22 @@ struct BatchMemory {
 impl BatchMemory {
     fn take(&mut self, bytes: usize) -> usize {
         let offset = self.bytes;
-        self.bytes += aligned(bytes);
+        self.bytes = self.bytes.saturating_add(aligned(bytes));
         offset
     }
 }
 
 fn aligned(bytes: usize) -> usize {
-    bytes.next_multiple_of(ALIGNMENT)
+    bytes.checked_next_multiple_of(ALIGNMENT).unwrap_or(usize::MAX - (ALIGNMENT - 1))
+}
+
+/// Whether the operation goes element by element, so that its output may stand where an input of its does.
+pub(crate) fn runs_in_place(op: &Operation) -> bool {
+    matches!(op, Operation::Map(_) | Operation::Dropout(_))
 }
 
 /// Whether a node may write its first output over this input: element by element, same type.
 fn may_overwrite(graph: &Graph, node: usize, input: Value) -> bool {
     let node = &graph.nodes()[node];
-    matches!(node.op, Operation::Map(_) | Operation::Dropout(_))
-        && graph.ty(input) == graph.ty(node.outputs[0])
-        && graph.ty(input).dtype == DType::F32
+    runs_in_place(&node.op) && graph.ty(input) == graph.ty(node.outputs[0]) && graph.ty(input).dtype == DType::F32
 }

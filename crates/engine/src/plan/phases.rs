@@ -156,7 +156,8 @@ fn runs_over_shards(graph: &Graph, node: usize, options: PlanOptions) -> bool {
     if node.op.fold().is_none() {
         return false;
     }
-    let result: usize = node.outputs.iter().map(|output| graph.ty(*output).elements()).sum();
-    let read: usize = node.inputs.iter().map(|input| graph.ty(*input).elements() * options.shard_samples).sum();
+    let elements =
+        |values: &[Value]| values.iter().map(|value| graph.ty(*value).elements()).fold(0, usize::saturating_add);
+    let (result, read) = (elements(&node.outputs), elements(&node.inputs).saturating_mul(options.shard_samples));
     !(node.op.runs_over_outputs() && result > options.outputs_ratio.saturating_mul(read))
 }

@@ -21,8 +21,12 @@ impl fmt::Display for Printed<'_> {
         let Printed { plan, graph } = self;
         writeln!(
             f,
-            "batch of up to {}, shards of {}, arena {} bytes a worker, batch memory {} bytes",
-            plan.max_samples, plan.options.shard_samples, plan.arena_bytes, plan.batch_bytes
+            "batch of up to {}, shards of {}, outputs ratio {}, arena {} bytes a worker, batch memory {} bytes",
+            plan.max_samples,
+            plan.options.shard_samples,
+            plan.options.outputs_ratio,
+            plan.arena_bytes,
+            plan.batch_bytes
         )?;
         for (idx, phase) in plan.phases.iter().enumerate() {
             let (kind, nodes) = match phase {
@@ -40,6 +44,10 @@ impl fmt::Display for Printed<'_> {
                 f.write_str(" ->")?;
                 for output in &node.outputs {
                     write!(f, " {output}@{}", plan.place(*output))?;
+                }
+                // What the ratio moved here, from the shards.
+                if matches!(phase, Phase::Outputs(_)) && node.op.fold().is_some() {
+                    f.write_str("  (sum over samples)")?;
                 }
                 if !node.scope.is_empty() {
                     write!(f, "  # {}", node.scope)?;

@@ -2,7 +2,8 @@
 //! reference, and the same bits for all levels, numbers of threads and phases.
 
 use proofmark_engine::cpu::{CpuExecutor, Level, runs_natively};
-use proofmark_engine::map::{Function, Program};
+use proofmark_engine::executor::reference::ReferenceExecutor;
+use proofmark_engine::map::{Function, Map, Program};
 use proofmark_engine::ops::{
     AveragePool2d, AveragePool2dGradient, Case, Conv2d, Conv2dInputGradient, Conv2dWeightGradient, Dense,
     DenseWeightGradient, MaxPool2d, MaxPool2dGradient, Operation, Padding, ReferenceContext, Softmax, Tensor64,
@@ -46,10 +47,13 @@ fn check_bits(case: &Case, executors: &[CpuExecutor]) {
 }
 
 #[test]
-fn every_case_is_within_its_tolerance_at_every_level() {
+fn every_case_is_within_its_tolerance_at_every_level_and_size_of_shards() {
     for level in Level::available() {
         for case in Operation::all_cases() {
-            check_executor(&case, &executor(level, 1));
+            for shard_samples in [1, 5, 8, 1024] {
+                let options = PlanOptions { shard_samples, ..PlanOptions::default() };
+                check_executor(&case, &CpuExecutor { options, ..executor(level, 1) });
+            }
         }
     }
 }
@@ -88,9 +92,10 @@ fn large_transposes_are_split_into_tasks() {
     }
 }
 
-/// What `build` adds to a graph of one input, at every level; the input is one sample.
+/// What `build` adds to a graph of one input, by the reference and at every level; the input is one sample.
 fn check_special(x: (&[usize], &[f32]), build: impl Fn(&mut Graph, Value) -> Value, expected: &[f32]) {
-    for level in Level::available() {
+    let levels = Level::available().into_iter().map(|level| Box::new(executor(level, 1)) as Box<dyn Executor>);
+    for executor in levels.chain([Box::new(ReferenceExecutor) as Box<dyn Executor>]) {
         let mut graph = Graph::new();
         let input = graph.input("x", Type::sample(Shape::new(x.0))).unwrap();
         let y = build(&mut graph, input);
@@ -99,11 +104,12 @@ fn check_special(x: (&[usize], &[f32]), build: impl Fn(&mut Graph, Value) -> Val
         if let Some(ones) = state.get_mut("ones") {
             ones.fill(1.0);
         }
-        let mut session = executor(level, 1).prepare(&graph, &state, 1).unwrap();
+        let mut session = executor.prepare(&graph, &state, 1).unwrap();
         session.run(&mut state, &Step { ids: &[0], index: 0, seed: 0 }, &[Feed::F32(x.1)]).unwrap();
         let y = session.output(0);
         let is_same = |(a, b): (&f32, &f32)| a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan();
-        assert!(y.len() == expected.len() && y.iter().zip(expected).all(is_same), "{level}: {y:?}, not {expected:?}");
+        let name = executor.name();
+        assert!(y.len() == expected.len() && y.iter().zip(expected).all(is_same), "{name}: {y:?}, not {expected:?}");
     }
 }
 
@@ -170,6 +176,76 @@ fn a_padded_tap_takes_part_as_zero() {
         graph.add(conv, &[x, w]).unwrap()
     };
     check_special((&[1, 4, 1], &[1.0, 2.0, 3.0, 4.0]), infinite, &[NAN, INF, INF, NAN]);
+    // A tap that lies in the padding for every output takes part as well.
+    let far = |graph: &mut Graph, x| {
+        let ones = graph.state("ones", [1, 3, 1, 1].into(), StateRole::Parameter).unwrap();
+        let mut builder = proofmark_engine::map::Builder::new(1);
+        let w = builder.apply(Function::Mul, &[builder.input(0), builder.constant(INF)]);
+        let w = graph.map(builder.finish(&[w]), &[ones]).unwrap();
+        graph.add(Conv2d { dilation: [1, 100], ..conv }, &[x, w]).unwrap()
+    };
+    check_special((&[1, 4, 1], &[1.0, 2.0, 3.0, 4.0]), far, &[NAN; 4]);
+}
+
+/// The same for both gradients: between strides and in the padding stand zeros that are multiplied.
+#[test]
+fn a_padded_tap_takes_part_as_zero_in_the_gradients_too() {
+    let conv = Conv2d { padding: Padding::Same, stride: [1, 2], ..Conv2d::valid() };
+    let infinite = |graph: &mut Graph, shape: &[usize]| {
+        let ones = graph.state("ones", Shape::new(shape), StateRole::Parameter).unwrap();
+        let mut builder = proofmark_engine::map::Builder::new(1);
+        let w = builder.apply(Function::Mul, &[builder.input(0), builder.constant(INF)]);
+        graph.map(builder.finish(&[w]), &[ones]).unwrap()
+    };
+    // Outputs 0 and 1 read inputs 0, 1, 2 and 2, 3, 4: every input has a tap without an output.
+    let input_gradient = |graph: &mut Graph, dy| {
+        let w = infinite(graph, &[1, 3, 1, 1]);
+        graph.add(Conv2dInputGradient { conv, input: [1, 4, 1].into() }, &[dy, w]).unwrap()
+    };
+    check_special((&[1, 2, 1], &[1.0, 2.0]), input_gradient, &[NAN; 4]);
+    // x and dy are the same values; the first tap of the first output and the last of the last lie in the padding.
+    let same = Conv2d { stride: [1, 1], ..conv };
+    let weight_gradient = |graph: &mut Graph, x| {
+        let dw = graph.add(Conv2dWeightGradient { conv: same, kernel: [1, 3] }, &[x, x]).unwrap();
+        // One number a sample, so that the result is the input's.
+        graph.map(Program::identity(), &[dw]).unwrap()
+    };
+    check_special((&[1, 3, 1], &[INF, 1.0, INF]), weight_gradient, &[NAN, INF, NAN]);
+}
+
+/// More shards than 2^16: as many sums may wait as the batch needs.
+#[test]
+fn a_batch_of_many_shards_is_summed_over_outputs() {
+    let case =
+        Case::made_up("many shards", DenseWeightGradient, &[Type::sample([1]), Type::sample([1])], (1 << 16) + 3);
+    let options = |outputs_ratio| PlanOptions { shard_samples: 1, outputs_ratio };
+    let executor = |outputs_ratio| CpuExecutor { options: options(outputs_ratio), ..executor(Level::best(), 2) };
+    assert_eq!(bits(&case, &executor(0)), bits(&case, &executor(usize::MAX)));
+}
+
+/// A sum of as many inputs as the layer `add` takes runs as programs of fewer do: by its own kernel, the same chain.
+#[test]
+fn a_program_of_many_inputs_and_outputs_runs_natively() {
+    let mut builder = proofmark_engine::map::Builder::new(64);
+    let mut sums = vec![builder.input(0)];
+    for idx in 1..64 {
+        sums.push(builder.apply(Function::Add, &[sums[idx - 1], builder.input(idx)]));
+    }
+    let program = builder.finish(&sums);
+    let mut case = Case::made_up("many operands", Map { program }, &vec![Type::sample([300]); 64], 9);
+    // Values whose sums are rounded.
+    let values = case.inputs.iter_mut().flat_map(|(_, values)| values);
+    values.for_each(|value| *value = f64::from((*value / 3.0) as f32));
+    for executor in executors() {
+        check_executor(&case, &executor);
+        let outputs = executor_outputs(&case, &executor);
+        let mut sums = vec![0.0f32; outputs[0].len()];
+        for (idx, (output, (_, values))) in outputs.iter().zip(&case.inputs).enumerate() {
+            sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += *value as f32);
+            let is_same = sums.iter().zip(output).all(|(sum, value)| sum.to_bits() == value.to_bits());
+            assert!(is_same, "output {idx} on {executor:?}");
+        }
+    }
 }
 
 /// Judges an operation on made-up values of these shapes.
@@ -200,7 +276,7 @@ proptest! {
     #[test]
     fn convolutions_of_any_shape(
         input in pair(1..9), channels in 1..5usize, filters in prop_oneof![1..6usize, 30..36usize], kernel in pair(1..4),
-        stride in pair(1..4), dilation in pair(1..3), groups in 1..4usize, padding in padding(), n_samples in 1..20usize,
+        stride in pair(1..4), dilation in prop_oneof![pair(1..3), pair(1..12)], groups in 1..4usize, padding in padding(), n_samples in 1..20usize,
     ) {
         let conv = Conv2d { stride, padding, dilation, groups };
         let (channels, filters) = (channels * groups, filters * groups);

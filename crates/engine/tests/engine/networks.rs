@@ -86,6 +86,17 @@ pub(crate) fn convolutional() -> Result<Graph, GraphError> {
     Ok(graph)
 }
 
+/// Dense layers of more parameters than one task folds.
+pub(crate) fn wide() -> Result<Graph, GraphError> {
+    let mut graph = Graph::new();
+    let image = graph.input("image", Type::sample([12, 12, 1]))?;
+    let x = dense(&mut graph, image, "hidden", 60)?;
+    let x = bias_and_relu(&mut graph, x, "hidden")?;
+    let logits = dense(&mut graph, x, "logits", CLASSES)?;
+    finish(&mut graph, logits)?;
+    Ok(graph)
+}
+
 /// x normalised over the batch, scaled and shifted; the running mean is a statistic.
 pub(crate) fn normalise(graph: &mut Graph, x: Value, name: &str) -> Result<Value, GraphError> {
     let channels = graph.shape(x).last();

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use proofmark_engine::executor::reference::ReferenceExecutor;
 use proofmark_engine::map::{FUNCTIONS, Function, Map};
-use proofmark_engine::ops::{Op, Operation, Tensor64};
+use proofmark_engine::ops::{GlobalNorm, Op, Operation, Tensor64};
 use proofmark_engine::testing::{check_case, check_executor, check_rejection};
+use proofmark_engine::{Executor, Feed, Graph, RunError, Session, StateBlock, Step};
 
 #[test]
 fn every_case_holds() {
@@ -22,6 +23,44 @@ fn the_reference_executor_passes_every_case() {
     for case in Operation::all_cases() {
         check_executor(&case, &ReferenceExecutor);
     }
+}
+
+/// An executor that answers the same, whatever it is asked.
+struct Constant(f32);
+
+struct ConstantSession(Vec<f32>);
+
+impl Executor for Constant {
+    fn name(&self) -> &'static str {
+        "constant"
+    }
+
+    fn prepare(&self, graph: &Graph, _state: &StateBlock, _max_samples: usize) -> Result<Box<dyn Session>, RunError> {
+        let (_, output) = &graph.outputs()[0];
+        Ok(Box::new(ConstantSession(vec![self.0; graph.ty(*output).elements()])))
+    }
+}
+
+impl Session for ConstantSession {
+    fn run(&mut self, _state: &mut StateBlock, _step: &Step<'_>, _feeds: &[Feed<'_>]) -> Result<(), RunError> {
+        Ok(())
+    }
+
+    fn output(&self, _idx: usize) -> &[f32] {
+        &self.0
+    }
+}
+
+/// A wrong answer fails, above all where the reference is infinite or no number, from which no tolerance follows.
+#[test]
+fn an_executor_that_always_answers_the_same_fails() {
+    let cases = GlobalNorm::cases();
+    let case = |name: &str| cases.iter().find(|case| case.name == name).expect("a case of this name");
+    let passes = |name, answer| std::panic::catch_unwind(|| check_executor(case(name), &Constant(answer))).is_ok();
+    assert!(passes("known", 13.0) && !passes("known", 3.0));
+    assert!(passes("infinite", f32::INFINITY) && !passes("infinite", 3.0));
+    assert!(!passes("infinite", f32::NEG_INFINITY) && !passes("infinite", f32::NAN));
+    assert!(passes("NaN", f32::NAN) && !passes("NaN", 3.0));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use proofmark_engine::executor::reference::ReferenceExecutor;
 use proofmark_engine::plan::PlanOptions;
 use proofmark_engine::{Graph, StateRole};
 
-use crate::networks::{convolutional, normalised, train};
+use crate::networks::{convolutional, normalised, train, wide};
 
 /// Two shards of eight samples and one of five.
 const N_SAMPLES: usize = 21;
@@ -14,13 +14,16 @@ const STEPS: u32 = 5;
 /// How far losses in f32 may be from those in f64 after one update, relatively: the product's promise for first steps.
 const FIRST_STEPS: f32 = 1e-5;
 
-fn check(graph: &Graph) {
+/// Twelve shards and one of five: every one of eight threads has some.
+const MANY_SAMPLES: usize = 101;
+
+fn check(graph: &Graph, n_samples: usize) {
     let plain = CpuExecutor { level: Level::Scalar, ..CpuExecutor::new(1) };
-    let expected = train(graph, &plain, N_SAMPLES, STEPS);
+    let expected = train(graph, &plain, n_samples, STEPS);
     let mean = |losses: &[f32]| losses.iter().sum::<f32>() / losses.len() as f32;
     let losses: Vec<f32> = expected.outputs.iter().map(|outputs| mean(&outputs[0])).collect();
     assert!(losses.iter().all(|loss| loss.is_finite()), "{losses:?}");
-    let exact = train(graph, &ReferenceExecutor, N_SAMPLES, 2);
+    let exact = train(graph, &ReferenceExecutor, n_samples, 2);
     for (step, outputs) in exact.outputs.iter().enumerate() {
         for (output, (exact, values)) in outputs.iter().zip(&expected.outputs[step]).enumerate() {
             for (exact, value) in exact.iter().zip(values) {
@@ -42,7 +45,7 @@ fn check(graph: &Graph) {
         for threads in [1, 2, 3, 5, 8] {
             for poison in [false, true] {
                 let executor = CpuExecutor { level, poison, ..CpuExecutor::new(threads) };
-                let bits = train(graph, &executor, N_SAMPLES, STEPS).bits();
+                let bits = train(graph, &executor, n_samples, STEPS).bits();
                 assert!(bits == expected, "{level}, {threads} threads, poison {poison}: other bits");
             }
         }
@@ -50,19 +53,27 @@ fn check(graph: &Graph) {
     for outputs_ratio in [0, usize::MAX] {
         let options = PlanOptions { outputs_ratio, ..PlanOptions::default() };
         let executor = CpuExecutor { options, poison: true, ..CpuExecutor::new(3) };
-        let bits = train(graph, &executor, N_SAMPLES, STEPS).bits();
+        let bits = train(graph, &executor, n_samples, STEPS).bits();
         assert!(bits == expected, "weight gradients over outputs from a ratio of {outputs_ratio}: other bits");
     }
 }
 
 #[test]
 fn a_convolutional_network_has_the_same_bits_everywhere() {
-    check(&convolutional().unwrap());
+    check(&convolutional().unwrap(), N_SAMPLES);
 }
 
 #[test]
 fn a_network_with_batch_normalisation_has_the_same_bits_everywhere() {
-    check(&normalised().unwrap());
+    check(&normalised().unwrap(), N_SAMPLES);
+}
+
+/// So many shards that every thread has some, and so many parameters that folds and the norm are split into tasks.
+#[test]
+fn large_batches_and_layers_have_the_same_bits_everywhere() {
+    check(&wide().unwrap(), MANY_SAMPLES);
+    check(&convolutional().unwrap(), MANY_SAMPLES);
+    check(&normalised().unwrap(), MANY_SAMPLES);
 }
 
 #[test]

@@ -159,6 +159,77 @@ macro_rules! layer {
 }
 use layer;
 
+/// A pooling: the layer and the function that makes one, from the engine's operation of the same name.
+macro_rules! pooling {
+    ($(#[$meta:meta])* pub struct $layer:ident; $(#[$function_meta:meta])* pub fn $function:ident;) => {
+        $crate::layers::layer! {
+            $(#[$meta])*
+            pub struct $layer {
+                /// Height and width of the window: an integer, or a list of two. Default 2.
+                #[serde(default = "crate::layers::default_window")]
+                pub size: $crate::Pair,
+                /// Steps from one window to the next. Default: the size, so that windows touch and do not overlap.
+                #[serde(default, skip_serializing_if = "Option::is_none")]
+                pub stride: Option<$crate::Pair>,
+                /// What the window meets at the border. Default `valid`.
+                #[serde(default)]
+                pub padding: $crate::layers::Padding,
+            }
+        }
+
+        $(#[$function_meta])*
+        pub fn $function(size: impl Into<$crate::Pair>) -> $layer {
+            let padding = $crate::layers::Padding::Valid;
+            $layer { size: size.into(), stride: None, padding, name: None, inputs: Vec::new() }
+        }
+
+        impl $layer {
+            /// The same layer with this many steps from one window to the next.
+            #[must_use]
+            pub fn stride(mut self, stride: impl Into<$crate::Pair>) -> Self {
+                self.stride = Some(stride.into());
+                self
+            }
+
+            /// The same layer, padded so that a stride of 1 keeps height and width.
+            #[must_use]
+            pub fn same(mut self) -> Self {
+                self.padding = $crate::layers::Padding::Same;
+                self
+            }
+        }
+
+        impl $crate::layers::LayerDefinition for $layer {
+            fn check(&self, ranges: &mut $crate::ranges::Ranges) {
+                ranges.pair("size", self.size);
+                if let Some(stride) = self.stride {
+                    ranges.pair("stride", stride);
+                }
+            }
+
+            fn build(
+                &self,
+                build: &mut $crate::build::Build<'_>,
+                inputs: &[proofmark_engine::Value],
+            ) -> Result<proofmark_engine::Value, $crate::error::ModelErrorKind> {
+                build.image(inputs[0])?;
+                let op = proofmark_engine::ops::$layer {
+                    size: self.size.extents(),
+                    stride: self.stride.unwrap_or(self.size).extents(),
+                    padding: self.padding.into(),
+                };
+                Ok(build.graph.apply(op, inputs)?[0])
+            }
+        }
+    };
+}
+use pooling;
+
+/// The window of a pooling that names none.
+fn default_window() -> crate::Pair {
+    crate::Pair::from(2)
+}
+
 /// The choice of activation for layers that have one.
 macro_rules! activation_methods {
     ($layer:ident) => {

@@ -4,7 +4,6 @@
 //! Idea: lanes over channels, which are contiguous; a block's sums (or quotients) stay in registers for the whole window.
 
 use super::Kernel;
-use super::max_pool2d::taps;
 use crate::cpu::call::{Call, Slot};
 use crate::cpu::simd::multiversioned;
 use crate::ops::{AveragePool2d, AveragePool2dGradient, WindowGeometry};
@@ -41,7 +40,7 @@ fn forward_body(geometry: &WindowGeometry, channels: usize, x: &[f32], y: &mut [
     for (x, y) in samples {
         for (window, y) in y.chunks_exact_mut(channels).enumerate() {
             let (row, column) = (window / columns, window % columns);
-            let (row_taps, column_taps) = (taps(geometry, 0, row), taps(geometry, 1, column));
+            let (row_taps, column_taps) = (geometry.taps(0, row), geometry.taps(1, column));
             let count = (row_taps.len() * column_taps.len()) as f32;
             let mut first = 0;
             while first < channels {
@@ -102,7 +101,7 @@ fn backward_body(geometry: &WindowGeometry, channels: usize, dy: &[f32], dx: &mu
     for (dy, dx) in samples {
         for (window, dy) in dy.chunks_exact(channels).enumerate() {
             let (row, column) = (window / columns, window % columns);
-            let (row_taps, column_taps) = (taps(geometry, 0, row), taps(geometry, 1, column));
+            let (row_taps, column_taps) = (geometry.taps(0, row), geometry.taps(1, column));
             let count = (row_taps.len() * column_taps.len()) as f32;
             let mut first = 0;
             while first < channels {

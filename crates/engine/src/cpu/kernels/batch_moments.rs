@@ -5,10 +5,10 @@
 use std::ops::Range;
 
 use super::Kernel;
-use crate::cpu::Level;
 use crate::cpu::call::{Call, Slot};
-use crate::cpu::session::tree;
+use crate::cpu::level::Supported;
 use crate::cpu::simd::multiversioned;
+use crate::cpu::tree::tree;
 use crate::plan::Place;
 
 /// Channels that are summed together.
@@ -77,12 +77,12 @@ fn block_of(row: &[f32], first: usize, lanes: usize) -> [f32; BLOCK] {
     block
 }
 
-/// Merges the shards' moments into the first shard's, and makes M2 the variance. `row` is what a shard left, `elements`
-/// the number of elements a channel of a range of shards.
-pub(in crate::cpu) fn fold_moments<'a>(
-    level: Level,
+/// Merges the shards' moments into the first shard's, and makes M2 the variance. `rows` is what the shards left, one after
+/// the other, `elements` the number of elements a channel of a range of shards.
+pub(in crate::cpu) fn fold_moments(
+    level: Supported,
+    rows: &mut [f32],
     n_shards: usize,
-    row: impl Fn(usize) -> &'a mut [f32],
     elements: impl Fn(Range<usize>) -> usize,
     outputs: &[Slot],
 ) {
@@ -91,12 +91,14 @@ pub(in crate::cpu) fn fold_moments<'a>(
         Place::Partial(offset) => offset / 4,
         place => panic!("moments that are folded stand at {place}"),
     };
+    let row = rows.len() / n_shards;
     let (m2_at, count_at) = (start(1) - start(0), start(2) - start(0));
     tree(n_shards, |left, right| {
         let end = (right + (right - left)).min(n_shards);
         let counts = [elements(left..right), elements(right..end)];
-        let (left_mean, left_m2) = row(left).split_at_mut(m2_at);
-        let (right_mean, right_m2) = row(right).split_at_mut(m2_at);
+        let (before, after) = rows.split_at_mut(right * row);
+        let (left_mean, left_m2) = before[left * row..][..row].split_at_mut(m2_at);
+        let (right_mean, right_m2) = after[..row].split_at_mut(m2_at);
         merge(
             level,
             counts,
@@ -105,7 +107,7 @@ pub(in crate::cpu) fn fold_moments<'a>(
         );
     });
     let total = elements(0..n_shards) as f32;
-    let first = row(0);
+    let first = &mut rows[..row];
     for m2 in &mut first[m2_at..m2_at + channels] {
         *m2 /= total;
     }

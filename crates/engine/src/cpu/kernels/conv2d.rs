@@ -5,7 +5,8 @@
 //! weights' channels exchanged and the kernel turned. *Weight gradient*: rows are (kernel row, kernel column, input
 //! channel), the chain runs over the output positions of one sample; samples are added in order.
 //!
-//! Padding copies the sample into working memory first, so that every tap is there and takes part as +0.0.
+//! Padding copies the sample into working memory first, so that every tap is there and takes part as +0.0. A tap that lies in
+//! the padding for all positions reads zeros that it shares with others like it: the frame is never much larger than the image.
 
 use super::Kernel;
 use super::product::{Product, Run, cut, product};
@@ -62,6 +63,36 @@ impl Frame {
     }
 }
 
+/// One axis of a frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct FrameAxis {
+    /// Where the framed sample starts.
+    start: usize,
+    /// Length of the frame.
+    extent: usize,
+    /// Where each tap reads for the first position.
+    taps: Vec<usize>,
+}
+
+impl FrameAxis {
+    /// For a window of `size` taps, `dilation` apart, that takes positions on a `span`, over something `content` long that
+    /// starts `before` after the first tap of the first position. At most three spans longer than the content.
+    fn new(content: usize, before: usize, span: usize, size: usize, dilation: usize) -> Self {
+        let meets = |tap: &usize| tap * dilation < before + content && before < tap * dilation + span;
+        let meeting: Vec<usize> = (0..size).filter(meets).map(|tap| tap * dilation).collect();
+        if meeting.len() == size {
+            let extent = (span + (size - 1) * dilation).max(before + content);
+            return FrameAxis { start: before, extent, taps: meeting };
+        }
+        // In front a band of zeros, for the taps that meet nothing else; behind it what the others cover.
+        let first = meeting.first().map_or(before, |tap| before.min(*tap));
+        let last = meeting.last().map_or(before, |tap| *tap);
+        let placed = |at: usize| at - first + span;
+        let taps = (0..size).map(|tap| if meets(&tap) { placed(tap * dilation) } else { 0 }).collect();
+        FrameAxis { start: placed(before), extent: placed((before + content).max(last + span)), taps }
+    }
+}
+
 /// What forward and input gradient have in common: a correlation of a framed sample with a matrix of taps.
 struct Correlation {
     frame: Frame,
@@ -81,14 +112,12 @@ struct Correlation {
 }
 
 impl Correlation {
-    /// `kernel`, `stride` and `dilation` act on the framed sample; `output` positions; `is_turned` reads the taps' matrix
-    /// from its last tap to its first.
-    #[allow(clippy::too_many_arguments)]
+    /// `stride` acts on the framed sample, where `taps` are; `output` positions; `is_turned` reads the taps' matrix from its
+    /// last tap to its first.
     fn new(
         frame: Frame,
-        kernel: [usize; 2],
+        taps: [&[usize]; 2],
         stride: [usize; 2],
-        dilation: [usize; 2],
         output: [usize; 2],
         groups: usize,
         columns: usize,
@@ -101,11 +130,11 @@ impl Correlation {
             .map(|(row, column)| pixel(row * stride[0], column * stride[1]))
             .collect();
         let mut runs = Vec::new();
-        let taps = kernel[0] * kernel[1];
-        for tap in 0..taps {
+        let n_taps = taps[0].len() * taps[1].len();
+        for tap in 0..n_taps {
             // In the chain's order: taps ascending in the kernel, which is descending in space when it is turned.
-            let place = if is_turned { taps - 1 - tap } else { tap };
-            let at = pixel(place / kernel[1] * dilation[0], place % kernel[1] * dilation[1]);
+            let place = if is_turned { n_taps - 1 - tap } else { tap };
+            let at = pixel(taps[0][place / taps[1].len()], taps[1][place % taps[1].len()]);
             let done = tap * group_channels;
             cut(&mut runs, done, group_channels, at, done * columns, (1, columns), CHAIN);
         }
@@ -173,11 +202,11 @@ impl Conv2dKernel {
     pub(super) fn new(op: &Conv2d, inputs: &[Slot]) -> Option<Self> {
         let geometry = op.geometry(&inputs[0].ty.shape, &inputs[1].ty.shape).ok()?;
         let window = &geometry.window;
+        let (frame, taps) = padded(&geometry);
         Some(Conv2dKernel(Correlation::new(
-            padded(&geometry),
-            window.size,
+            frame,
+            [&taps[0], &taps[1]],
             window.stride,
-            window.dilation,
             window.output,
             geometry.groups,
             geometry.filters,
@@ -186,24 +215,24 @@ impl Conv2dKernel {
     }
 }
 
-/// The input with the padding that the output positions reach.
-fn padded(geometry: &ConvGeometry) -> Frame {
+/// The input with the padding that the output positions reach, and where the taps read along its axes.
+fn padded(geometry: &ConvGeometry) -> (Frame, [Vec<usize>; 2]) {
     let window = &geometry.window;
-    let framed = |axis: usize| {
-        let reach =
-            (window.output[axis] - 1) * window.stride[axis] + (window.size[axis] - 1) * window.dilation[axis] + 1;
-        reach.max(window.before[axis] + window.input[axis])
-    };
-    Frame {
+    let [rows, columns] = [0, 1].map(|axis| {
+        let span = (window.output[axis] - 1) * window.stride[axis] + 1;
+        FrameAxis::new(window.input[axis], window.before[axis], span, window.size[axis], window.dilation[axis])
+    });
+    let frame = Frame {
         height: window.input[0],
         width: window.input[1],
         channels: geometry.channels,
-        top: window.before[0],
-        left: window.before[1],
+        top: rows.start,
+        left: columns.start,
         spread: [1, 1],
-        framed_height: framed(0),
-        framed_width: framed(1),
-    }
+        framed_height: rows.extent,
+        framed_width: columns.extent,
+    };
+    (frame, [rows.taps, columns.taps])
 }
 
 impl Kernel for Conv2dKernel {
@@ -228,26 +257,25 @@ impl InputGradientKernel {
         let window = &geometry.window;
         // Input position p receives from output position q by tap k where p + before = q stride + k dilation. In a frame
         // that starts `ahead` of output position 0, tap k is read at p + (size - 1 - k) dilation.
-        let dilated = |axis: usize| (window.size[axis] - 1) * window.dilation[axis];
-        let ahead = |axis: usize| dilated(axis) - window.before[axis];
-        let framed = |axis: usize| {
-            (window.input[axis] + dilated(axis)).max(ahead(axis) + (window.output[axis] - 1) * window.stride[axis] + 1)
-        };
+        let [rows, columns] = [0, 1].map(|axis| {
+            let ahead = (window.size[axis] - 1) * window.dilation[axis] - window.before[axis];
+            let spread = (window.output[axis] - 1) * window.stride[axis] + 1;
+            FrameAxis::new(spread, ahead, window.input[axis], window.size[axis], window.dilation[axis])
+        });
         let frame = Frame {
             height: window.output[0],
             width: window.output[1],
             channels: geometry.filters,
-            top: ahead(0),
-            left: ahead(1),
+            top: rows.start,
+            left: columns.start,
             spread: window.stride,
-            framed_height: framed(0),
-            framed_width: framed(1),
+            framed_height: rows.extent,
+            framed_width: columns.extent,
         };
         Some(InputGradientKernel(Correlation::new(
             frame,
-            window.size,
+            [&rows.taps, &columns.taps],
             [1, 1],
-            window.dilation,
             window.input,
             groups,
             geometry.channels,
@@ -280,11 +308,11 @@ impl WeightGradientKernel {
     pub(super) fn new(op: &Conv2dWeightGradient, inputs: &[Slot], outputs: &[Slot]) -> Option<Self> {
         let geometry = op.conv.geometry(&inputs[0].ty.shape, &outputs[0].ty.shape).ok()?;
         let window = &geometry.window;
-        let frame = padded(&geometry);
+        let (frame, taps) = padded(&geometry);
         let pixel = |row: usize, column: usize| (row * frame.framed_width + column) * frame.channels;
         let mut rows = Vec::new();
-        for tap in 0..window.size[0] * window.size[1] {
-            let start = pixel(tap / window.size[1] * window.dilation[0], tap % window.size[1] * window.dilation[1]);
+        for (row, column) in taps[0].iter().flat_map(|row| taps[1].iter().map(move |column| (*row, *column))) {
+            let start = pixel(row, column);
             rows.extend((0..geometry.group_channels()).map(|channel| start + channel));
         }
         let a_step = window.stride[1] * frame.channels;
@@ -329,6 +357,36 @@ impl Kernel for WeightGradientKernel {
                     accumulate: idx > 0,
                 };
                 product(call.level, &operands, &mut dw[first_column..]);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every tap reads at every position what it reads on an endless plane of zeros around the content.
+    #[test]
+    fn a_frame_holds_what_taps_read_and_little_more() {
+        for (content, before, span) in
+            [(6, 0, 4), (6, 2, 6), (1, 0, 1), (5, 7, 3), (9, 40, 9), (3, 65_000, 3), (4, 3, 12)]
+        {
+            for (size, dilation) in [(1, 1), (3, 1), (2, 5), (5, 3), (3, 20), (2, 65_535), (30_000, 2)] {
+                let axis = FrameAxis::new(content, before, span, size, dilation);
+                assert!(axis.extent <= content + 3 * span + (size - 1) * dilation + before);
+                if axis.taps.contains(&0) && axis.taps.last() != Some(&((size - 1) * dilation)) {
+                    assert!(axis.extent <= content + 3 * span, "{axis:?}");
+                }
+                for (tap, place) in axis.taps.iter().enumerate() {
+                    for position in 0..span {
+                        let on_plane = (tap * dilation + position).checked_sub(before).filter(|at| *at < content);
+                        let at = place + position;
+                        assert!(at < axis.extent, "{axis:?}");
+                        let in_frame = at.checked_sub(axis.start).filter(|at| *at < content);
+                        assert_eq!(on_plane, in_frame, "tap {tap} at {position} of {axis:?}");
+                    }
+                }
             }
         }
     }

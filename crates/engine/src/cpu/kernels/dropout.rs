@@ -38,17 +38,20 @@ impl Kernel for DropoutKernel {
             threshold: self.op.threshold(),
             kept_share: self.op.kept_share(),
         };
-        drop_out(call.level, mask, call.sample_ids(), self.elements, call.operand(0).start, call.target(0));
+        let (x, y) = (call.operand(0).start, call.target(0));
+        // SAFETY: input and output have `elements` elements for each sample of the call.
+        unsafe { drop_out(call.level, mask, call.sample_ids(), self.elements, x, y) };
     }
 }
 
 multiversioned! {
-    fn drop_out(mask: Mask, ids: &[u64], elements: usize, x: *const f32, y: *mut f32) = drop_out_body
+    unsafe fn drop_out(mask: Mask, ids: &[u64], elements: usize, x: *const f32, y: *mut f32) = drop_out_body
 }
 
-/// `x` and `y` have `elements` elements for each id, and may be the same memory.
+/// # Safety
+/// `x` and `y` have `elements` elements for each id; they may be the same memory.
 #[inline(always)]
-fn drop_out_body(mask: Mask, ids: &[u64], elements: usize, x: *const f32, y: *mut f32) {
+unsafe fn drop_out_body(mask: Mask, ids: &[u64], elements: usize, x: *const f32, y: *mut f32) {
     for (sample, id) in ids.iter().enumerate() {
         let mut first = 0;
         while first < elements {

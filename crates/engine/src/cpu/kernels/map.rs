@@ -16,8 +16,11 @@ const BLOCK: usize = 256;
 /// Elements of a task in an outputs phase.
 const TASK_ELEMENTS: usize = 8192;
 
-/// Programs with more inputs or outputs than this run by the reference.
-const MAX_OPERANDS: usize = 16;
+/// Inputs or outputs that most programs stay below: their addresses are small arrays on the stack.
+const FEW: usize = 16;
+
+/// Inputs or outputs that no program exceeds.
+const MANY: usize = Program::MAX_OPERANDS;
 
 pub(super) struct MapKernel {
     program: Program,
@@ -29,10 +32,7 @@ pub(super) struct MapKernel {
 }
 
 impl MapKernel {
-    pub(super) fn new(op: &Map, inputs: &[Slot], outputs: &[Slot]) -> Option<Self> {
-        if inputs.len() > MAX_OPERANDS || outputs.len() > MAX_OPERANDS {
-            return None;
-        }
+    pub(super) fn new(op: &Map, inputs: &[Slot], outputs: &[Slot]) -> Self {
         let output = &outputs[0].ty;
         let is_flat = inputs.iter().all(|input| input.ty == *output);
         let mut constants = Vec::new();
@@ -44,19 +44,28 @@ impl MapKernel {
                 constants.push(*value);
             }
         }
-        Some(MapKernel { program: op.program.clone(), constants, elements: output.elements(), is_flat })
+        MapKernel { program: op.program.clone(), constants, elements: output.elements(), is_flat }
     }
 
     fn run(&self, call: &Call<'_>, samples: usize, from: usize, to: usize) {
+        if call.inputs.len().max(call.outputs.len()) <= FEW {
+            self.run_with::<FEW>(call, samples, from, to);
+        } else {
+            self.run_with::<MANY>(call, samples, from, to);
+        }
+    }
+
+    /// With room for `N` inputs and outputs.
+    fn run_with<const N: usize>(&self, call: &Call<'_>, samples: usize, from: usize, to: usize) {
         let nothing = Memory { start: std::ptr::null(), elements: 0, per_sample: false };
-        let mut inputs = [nothing; MAX_OPERANDS];
+        let mut inputs = [nothing; N];
         for (idx, input) in inputs.iter_mut().enumerate().take(call.inputs.len()) {
             *input = call.operand(idx);
             if self.is_flat {
                 input.elements *= samples;
             }
         }
-        let mut targets = [std::ptr::null_mut(); MAX_OPERANDS];
+        let mut targets = [std::ptr::null_mut(); N];
         for (idx, target) in targets.iter_mut().enumerate().take(call.outputs.len()) {
             *target = call.target(idx);
         }
@@ -67,7 +76,9 @@ impl MapKernel {
         };
         let inputs = &inputs[..call.inputs.len()];
         let targets = &targets[..call.outputs.len()];
-        run_program(call.level, self, inputs, targets, samples, elements, from, to, call.scratch());
+        // SAFETY: inputs and outputs have `elements` elements for each of `samples` samples (inputs fewer, where they are
+        // repeated), `to` is at most `elements`, and a call has elements `from..to` alone.
+        unsafe { run_program(call.level, self, inputs, targets, samples, elements, from, to, call.scratch()) };
     }
 }
 
@@ -91,16 +102,20 @@ impl Kernel for MapKernel {
 }
 
 multiversioned! {
-    fn run_program(
+    unsafe fn run_program(
         kernel: &MapKernel, inputs: &[Memory], targets: &[*mut f32], samples: usize, elements: usize, from: usize, to: usize,
         scratch: &mut [f32],
     ) = program_body
 }
 
 /// Elements `from..to` of each sample.
+///
+/// # Safety
+/// Each input can be read for its elements a sample (or once), each target that is not null written for `elements` a sample
+/// by this call alone; `to` is at most `elements`. Targets may be the memory of inputs of as many elements.
 #[inline(always)]
 #[allow(clippy::too_many_arguments)]
-fn program_body(
+unsafe fn program_body(
     kernel: &MapKernel,
     inputs: &[Memory],
     targets: &[*mut f32],

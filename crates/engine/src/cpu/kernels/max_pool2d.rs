@@ -35,15 +35,6 @@ multiversioned! {
     fn forward(geometry: &WindowGeometry, channels: usize, x: &[f32], y: &mut [f32], arg_max: Option<&mut [u8]>) = forward_body
 }
 
-/// The range of window positions along an axis that fall into the image.
-#[inline(always)]
-pub(super) fn taps(geometry: &WindowGeometry, axis: usize, output: usize) -> std::ops::Range<usize> {
-    let start = output * geometry.stride[axis];
-    let first = geometry.before[axis].saturating_sub(start);
-    let end = (geometry.input[axis] + geometry.before[axis] - start).min(geometry.size[axis]);
-    first..end
-}
-
 #[inline(always)]
 fn forward_body(geometry: &WindowGeometry, channels: usize, x: &[f32], y: &mut [f32], mut arg_max: Option<&mut [u8]>) {
     let [height, width] = geometry.input;
@@ -51,9 +42,9 @@ fn forward_body(geometry: &WindowGeometry, channels: usize, x: &[f32], y: &mut [
     let mut to = 0;
     for sample in x.chunks_exact(height * width * channels) {
         for row in 0..rows {
-            let row_taps = taps(geometry, 0, row);
+            let row_taps = geometry.taps(0, row);
             for column in 0..columns {
-                let column_taps = taps(geometry, 1, column);
+                let column_taps = geometry.taps(1, column);
                 let mut first = 0;
                 while first < channels {
                     let count = BLOCK.min(channels - first);
@@ -141,9 +132,9 @@ fn backward_body(geometry: &WindowGeometry, channels: usize, arg_max: &[u8], dy:
             for column in 0..columns {
                 let from = (row * columns + column) * channels;
                 let (positions, gradients) = (&arg_max[from..from + channels], &dy[from..from + channels]);
-                for i in taps(geometry, 0, row) {
+                for i in geometry.taps(0, row) {
                     let source_row = row * geometry.stride[0] + i - geometry.before[0];
-                    for j in taps(geometry, 1, column) {
+                    for j in geometry.taps(1, column) {
                         let source_column = column * geometry.stride[1] + j - geometry.before[1];
                         let at = (source_row * width + source_column) * channels;
                         let place = (i * geometry.size[1] + j) as u8;

@@ -38,6 +38,11 @@ pub(crate) trait Kernel: Send + Sync {
         0
     }
 
+    /// Whether this is code for the operation; otherwise its reference runs.
+    fn is_native(&self) -> bool {
+        true
+    }
+
     /// Computes the samples of one shard; a sum over samples leaves the shard's partial result.
     fn shard(&self, call: &Call<'_>);
 
@@ -53,20 +58,36 @@ pub(crate) trait Kernel: Send + Sync {
     }
 }
 
+/// How many samples a kernel may meet.
+#[derive(Clone, Copy)]
+pub(crate) struct Sizes {
+    /// In a shard, at most.
+    pub(crate) shard_samples: usize,
+    /// In a batch, at most.
+    pub(crate) max_samples: usize,
+}
+
+impl Sizes {
+    /// Shards of a batch, at most.
+    pub(crate) fn n_shards(&self) -> usize {
+        self.max_samples.div_ceil(self.shard_samples)
+    }
+}
+
 /// The kernel of a node.
-pub(crate) fn kernel(op: &Operation, inputs: &[Slot], outputs: &[Slot], shard_samples: usize) -> Box<dyn Kernel> {
-    native(op, inputs, outputs, shard_samples).unwrap_or_else(|| Box::new(reference::ReferenceKernel::new(op.clone())))
+pub(crate) fn kernel(op: &Operation, inputs: &[Slot], outputs: &[Slot], sizes: Sizes) -> Box<dyn Kernel> {
+    native(op, inputs, outputs, sizes).unwrap_or_else(|| Box::new(reference::ReferenceKernel::new(op.clone())))
 }
 
 /// Makes [`native`] and [`is_native`] of one list.
 macro_rules! native_kernels {
-    (|$inputs:ident, $outputs:ident, $shard_samples:ident| $($operation:ident($op:pat) => $kernel:expr,)*) => {
+    (|$inputs:ident, $outputs:ident, $sizes:ident| $($operation:ident($op:pat) => $kernel:expr,)*) => {
         /// The operation's kernel; `None` if it has none, or none for these shapes.
         fn native(
             op: &Operation,
             $inputs: &[Slot],
             $outputs: &[Slot],
-            $shard_samples: usize,
+            $sizes: Sizes,
         ) -> Option<Box<dyn Kernel>> {
             Some(match op {
                 $(Operation::$operation($op) => Box::new($kernel),)*
@@ -82,10 +103,10 @@ macro_rules! native_kernels {
 }
 
 // The list of native kernels. Missing are views, which have nothing to do.
-native_kernels! { |inputs, outputs, shard_samples|
-    Map(op) => map::MapKernel::new(op, inputs, outputs)?,
-    Dense(_) => dense::DenseKernel::new(inputs, shard_samples),
-    DenseWeightGradient(_) => dense::WeightGradientKernel::new(inputs, shard_samples),
+native_kernels! { |inputs, outputs, sizes|
+    Map(op) => map::MapKernel::new(op, inputs, outputs),
+    Dense(_) => dense::DenseKernel::new(inputs, sizes),
+    DenseWeightGradient(_) => dense::WeightGradientKernel::new(inputs, sizes),
     Conv2d(op) => conv2d::Conv2dKernel::new(op, inputs)?,
     Conv2dInputGradient(op) => conv2d::InputGradientKernel::new(op, inputs)?,
     Conv2dWeightGradient(op) => conv2d::WeightGradientKernel::new(op, inputs, outputs)?,
@@ -111,7 +132,7 @@ native_kernels! { |inputs, outputs, shard_samples|
     Dropout(op) => dropout::DropoutKernel::new(op, inputs),
     BatchMoments(_) => batch_moments::BatchMomentsKernel::new(inputs),
     BatchMomentsGradient(_) => batch_moments::BatchMomentsGradientKernel::new(inputs),
-    GlobalNorm(_) => global_norm::GlobalNormKernel,
+    GlobalNorm(_) => global_norm::GlobalNormKernel::new(inputs),
 }
 
 #[cfg(test)]
@@ -133,7 +154,7 @@ mod tests {
             let types: Vec<&Type> = case.inputs.iter().map(|(ty, _)| ty).collect();
             let outputs = slots(case.op.infer(&types).unwrap());
             let inputs = slots(types.into_iter().cloned());
-            let has_kernel = native(&case.op, &inputs, &outputs, 8).is_some();
+            let has_kernel = native(&case.op, &inputs, &outputs, Sizes { shard_samples: 8, max_samples: 64 }).is_some();
             let is_expected = !case.op.is_view() && !BY_REFERENCE.contains(&case.op.name());
             assert_eq!(has_kernel, is_expected, "`{}` ({})", case.op, case.name);
             assert_eq!(is_native(&case.op), has_kernel || case.op.is_view(), "`{}`", case.op);

@@ -76,7 +76,7 @@ pub(crate) fn cut(
 ///
 /// # Panics
 /// If an address would leave its operand.
-pub(crate) fn product(level: crate::cpu::Level, product: &Product<'_>, c: &mut [f32]) {
+pub(crate) fn product(level: crate::cpu::level::Supported, product: &Product<'_>, c: &mut [f32]) {
     let (Some(last_row), Some(_)) = (product.rows.iter().max(), product.runs.first()) else {
         // An empty chain is +0.0; no rows are nothing.
         if !product.accumulate {

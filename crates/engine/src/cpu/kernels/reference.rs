@@ -17,6 +17,10 @@ impl ReferenceKernel {
 }
 
 impl Kernel for ReferenceKernel {
+    fn is_native(&self) -> bool {
+        false
+    }
+
     fn shard(&self, call: &Call<'_>) {
         let inputs: Vec<Tensor64> = call
             .inputs

@@ -5,6 +5,7 @@
 //! fetched once whichever way it runs.
 //!
 //! Measured: 84 microseconds for 1600 x 128 on one core (0.4 ns an element), alike at all levels.
+#![allow(unsafe_code)]
 
 use super::Kernel;
 use super::nest::{Axis, MAX_AXES, joined, walk};
@@ -64,14 +65,18 @@ impl Kernel for TransposeKernel {
     }
 
     fn task(&self, call: &Call<'_>, task: usize) {
-        let Some(outermost) = self.axes.first() else { return self.shard(call) };
+        if self.tasks() == 1 {
+            return self.shard(call);
+        }
+        let outermost = self.axes[0];
         let mut axes = [Axis::ONCE; MAX_AXES];
         let axes = &mut axes[..self.axes.len()];
         axes.copy_from_slice(&self.axes);
         let first = task * self.task_turns();
         axes[0].extent = self.task_turns().min(outermost.extent - first);
         let [from, to] = outermost.strides.map(|stride| first * stride);
-        let y = call.output_part(0, to..to + axes[0].extent * outermost.strides[1]);
+        // SAFETY: these turns of the outermost axis are this task's alone, and asked for once.
+        let y = unsafe { call.output_part(0, to..to + axes[0].extent * outermost.strides[1]) };
         transpose(call.level, axes, &call.input(0)[from..], y);
     }
 }

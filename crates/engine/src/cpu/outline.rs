@@ -1,0 +1,77 @@
+use super::CpuExecutor;
+use super::call::Slot;
+use super::kernels::{self, Kernel, Sizes};
+use crate::executor::{RunError, SessionMemory};
+use crate::graph::{Graph, Value};
+use crate::plan::{Place, Plan, plan};
+use crate::state::StateBlock;
+
+/// What a session would be, before any of its memory is allocated ([`CpuExecutor::outline`]).
+#[derive(Clone, Debug)]
+pub struct Outline {
+    /// What runs when, and where every value stands.
+    pub plan: Plan,
+    /// Memory of the session and of the graph's states.
+    pub memory: SessionMemory,
+    /// The nodes that have no kernel for their shapes: their f64 reference runs, rounded once, and allocates. Indices among
+    /// the graph's nodes, ascending.
+    pub by_reference: Vec<usize>,
+}
+
+impl Outline {
+    pub(super) fn new(executor: CpuExecutor, graph: &Graph, max_samples: usize) -> Result<Self, RunError> {
+        Ok(prepare(executor, graph, max_samples)?.0)
+    }
+
+    /// Whether the node (by its index in the graph) runs by a kernel of its own at its shapes, or has nothing to run.
+    pub fn is_native(&self, node: usize) -> bool {
+        self.by_reference.binary_search(&node).is_err()
+    }
+}
+
+/// By node of the graph, its kernel; `None` for a view, which has nothing to run.
+pub(super) type Kernels = Vec<Option<Box<dyn Kernel>>>;
+
+/// The outline of a session with its kernels.
+pub(super) fn prepare(
+    executor: CpuExecutor,
+    graph: &Graph,
+    max_samples: usize,
+) -> Result<(Outline, Kernels), RunError> {
+    let CpuExecutor { threads, options, memory_limit_bytes: limit_bytes, .. } = executor;
+    if !options.is_in_range() {
+        return Err(RunError::ShardSamples { received: options.shard_samples });
+    }
+    let plan = plan(graph, options, max_samples);
+    let mut memory = SessionMemory {
+        threads: threads.max(1),
+        state_bytes: StateBlock::bytes_of(graph),
+        batch_bytes: plan.batch_bytes,
+        arena_bytes: plan.arena_bytes,
+        scratch_bytes: 0,
+    };
+    let check = |memory: SessionMemory| {
+        if memory.total_bytes() > limit_bytes { Err(RunError::Memory { memory, limit_bytes }) } else { Ok(()) }
+    };
+    // Before kernels are made: their tables grow with the same shapes.
+    check(memory)?;
+    let sizes = Sizes { shard_samples: options.shard_samples, max_samples };
+    let kernels: Kernels = (graph.nodes().iter())
+        .map(|node| {
+            let inputs: Vec<Slot> = node.inputs.iter().map(|value| slot(graph, &plan, *value)).collect();
+            let outputs: Vec<Slot> = node.outputs.iter().map(|value| slot(graph, &plan, *value)).collect();
+            (!node.op.is_view()).then(|| kernels::kernel(&node.op, &inputs, &outputs, sizes))
+        })
+        .collect();
+    memory.scratch_bytes = kernels.iter().flatten().map(|kernel| kernel.scratch_bytes()).max().unwrap_or(0);
+    check(memory)?;
+    let is_by_reference = |kernel: &Option<Box<dyn Kernel>>| kernel.as_ref().is_some_and(|kernel| !kernel.is_native());
+    let by_reference = (0..kernels.len()).filter(|node| is_by_reference(&kernels[*node])).collect();
+    Ok((Outline { plan, memory, by_reference }, kernels))
+}
+
+/// A value's type and place; where states stand is known when there is a block of them.
+pub(super) fn slot(graph: &Graph, plan: &Plan, value: Value) -> Slot {
+    let place: Place = plan.place(value);
+    Slot { ty: graph.ty(value).clone(), place, state_offset: 0 }
+}
