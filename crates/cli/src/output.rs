@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind, Write as _};
 
 use anstyle::AnsiColor;
 use proofmark_lab::spec::Style;
+pub(crate) use proofmark_messages::bytes;
 use proofmark_messages::{Lang, report};
 use unicode_width::UnicodeWidthStr;
 
@@ -139,16 +140,6 @@ pub(crate) fn duration(seconds: f64, lang: Lang) -> String {
     };
     // The page keeps number and unit on one line; in a terminal people search for what they see.
     text.replace('\u{a0}', " ")
-}
-
-/// Bytes: `94.2 MB`.
-pub(crate) fn bytes(bytes: usize) -> String {
-    match bytes as f64 {
-        small if small < 1e3 => format!("{bytes} B"),
-        kilo if kilo < 1e6 => format!("{:.1} kB", kilo / 1e3),
-        mega if mega < 1e9 => format!("{:.1} MB", mega / 1e6),
-        giga => format!("{:.1} GB", giga / 1e9),
-    }
 }
 
 #[cfg(test)]

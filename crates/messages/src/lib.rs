@@ -44,6 +44,16 @@ impl Lang {
     }
 }
 
+/// A size as people say it: `94.2 MB`, in powers of 1000.
+pub fn bytes(bytes: usize) -> String {
+    match bytes as f64 {
+        small if small < 1e3 => format!("{bytes} B"),
+        kilo if kilo < 1e6 => format!("{:.1} kB", kilo / 1e3),
+        mega if mega < 1e9 => format!("{:.1} MB", mega / 1e6),
+        giga => format!("{:.1} GB", giga / 1e9),
+    }
+}
+
 /// What can be said in every language.
 pub trait Localize {
     /// What is wrong or what happened: one line, lower case, no full stop, values in back-quotes.

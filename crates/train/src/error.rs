@@ -1,5 +1,5 @@
 use proofmark_engine::RunError;
-use proofmark_messages::{Lang, Localize, display_in_english, train as say};
+use proofmark_messages::{Lang, Localize, bytes, display_in_english, train as say};
 use proofmark_model::ModelErrors;
 
 use crate::event::RecordError;
@@ -80,6 +80,8 @@ pub enum TrainError {
     },
     /// What happened could not be recorded.
     NotRecorded(RecordError),
+    /// The machine has not what the training needs, or may not give it.
+    Resources(RunError),
     /// A step could not run: a mistake of ours.
     Run(RunError),
 }
@@ -99,6 +101,7 @@ impl Localize for TrainError {
             TrainError::ResumeDiffers { expected, received } => say::resume_differs(lang, expected, received),
             TrainError::ResumeState { name } => say::resume_state(lang, name),
             TrainError::NotRecorded(cause) => say::not_recorded(lang, cause.text(lang)),
+            TrainError::Resources(error) => resources(error, lang),
             TrainError::Run(error) => error.to_string(),
         }
     }
@@ -115,6 +118,9 @@ impl Localize for TrainError {
             }
             TrainError::Predict(error) => error.hint(lang),
             TrainError::BatchNormOfOne { .. } => Some(say::batch_norm_of_one_hint(lang)),
+            TrainError::Resources(RunError::Threads { .. }) => Some(say::threads_hint(lang)),
+            TrainError::Resources(RunError::ShardSamples { .. }) => Some(say::shard_samples_hint(lang)),
+            TrainError::Resources(_) => Some(say::memory_hint(lang)),
             TrainError::ResumeDiffers { .. } | TrainError::ResumeState { .. } => Some(say::resume_differs_hint(lang)),
             TrainError::EarlyStoppingWithoutValidation => Some(say::early_stopping_without_validation_hint(lang)),
             TrainError::NotRecorded(cause) => cause.hint(lang).or_else(|| Some(say::not_recorded_hint(lang))),
@@ -131,7 +137,7 @@ impl std::error::Error for TrainError {
             TrainError::Model(errors) => Some(errors),
             TrainError::NotRecorded(cause) => Some(&**cause),
             TrainError::Predict(error) => Some(error),
-            TrainError::Run(error) => Some(error),
+            TrainError::Run(error) | TrainError::Resources(error) => Some(error),
             _ => None,
         }
     }
@@ -145,6 +151,28 @@ impl From<ModelErrors> for TrainError {
 
 impl From<RunError> for TrainError {
     fn from(error: RunError) -> Self {
-        TrainError::Run(error)
+        match error {
+            RunError::Memory { .. }
+            | RunError::Allocation { .. }
+            | RunError::Threads { .. }
+            | RunError::ShardSamples { .. } => TrainError::Resources(error),
+            error => TrainError::Run(error),
+        }
+    }
+}
+
+/// What the machine lacks, in words.
+fn resources(error: &RunError, lang: Lang) -> String {
+    match error {
+        RunError::Memory { memory, limit_bytes } => {
+            let a_thread = memory.arena_bytes.saturating_add(memory.scratch_bytes);
+            let [total, limit, states, batch, a_thread] =
+                [memory.total_bytes(), *limit_bytes, memory.state_bytes, memory.batch_bytes, a_thread].map(bytes);
+            say::memory(lang, total, limit, states, batch, a_thread, memory.threads)
+        }
+        RunError::Allocation { bytes: size } => say::allocation(lang, bytes(*size)),
+        RunError::Threads { requested, started, cause } => say::threads(lang, requested, started, cause),
+        RunError::ShardSamples { received } => say::shard_samples(lang, received),
+        other => other.to_string(),
     }
 }

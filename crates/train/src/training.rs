@@ -147,11 +147,13 @@ impl<'a> Run<'a> {
         spec.check()?;
         spec.check_batches(model, input.train.len())?;
         let graph = spec.training_graph(model)?;
-        let mut state = StateBlock::new(&graph.graph);
-        model.initialize(input.seed, &mut state);
         let options = PlanOptions { shard_samples: spec.shard_size, ..PlanOptions::default() };
         let executor = CpuExecutor { options, ..input.executor };
         let batch = spec.batch_size.min(input.train.len());
+        // Before anything is allocated: a plan that needs more than there is must be an error, not an abort.
+        executor.outline(&graph.graph, batch)?;
+        let mut state = StateBlock::try_new(&graph.graph)?;
+        model.initialize(input.seed, &mut state);
         let session = executor.session(&graph.graph, &state, batch)?;
         let evaluator = match input.validation.is_empty() {
             true => None,

@@ -69,6 +69,41 @@ crate::phrases! {
         en: "its parameters overflow: lower the learning rate, or set `train.clip: {{ norm: 1.0 }}`, and train again",
         zh: "模型参数过大导致溢出：请降低学习率，或设置 `train.clip: {{ norm: 1.0 }}`，然后重新训练",
     }
+    /// A training that needs more memory than it may have.
+    memory(total, limit, states, batch, a_thread, threads) {
+        en: "the training needs {total} of memory ({states} of parameters and states, {batch} of batch memory, {a_thread} for each of {threads} threads); it may have {limit}",
+        zh: "训练需要 {total} 内存（参数与状态 {states}，批次内存 {batch}，{threads} 个线程各 {a_thread}），上限为 {limit}",
+    }
+    /// What to do about it.
+    memory_hint() {
+        en: "use fewer units or filters, a smaller `train.batch_size`, fewer `--threads`, or a machine with more memory",
+        zh: "请减少单元数或卷积核数、减小 `train.batch_size`、减少 `--threads`，或换用内存更大的机器",
+    }
+    /// The system refuses memory.
+    allocation(size) {
+        en: "the system has no {size} of memory",
+        zh: "系统无法提供 {size} 内存",
+    }
+    /// The system refuses threads.
+    threads(requested, started, cause) {
+        en: "the system started {started} of {requested} threads: {cause}",
+        zh: "系统只启动了 {requested} 个线程中的 {started} 个：{cause}",
+    }
+    /// What to do about it.
+    threads_hint() {
+        en: "give a smaller number to `--threads`",
+        zh: "请把 `--threads` 设得小一些",
+    }
+    /// Shards of a size that no plan takes.
+    shard_samples(received) {
+        en: "shards of `{received}` samples; 1 to 1024 are possible",
+        zh: "每个分片 `{received}` 个样本；可取 1 到 1024",
+    }
+    /// What to do about it.
+    shard_samples_hint() {
+        en: "set `train.shard_size`",
+        zh: "请设置 `train.shard_size`",
+    }
     /// A number of the spec that is 0.
     at_least_one(key) {
         en: "`{key}` must be at least 1, received 0",

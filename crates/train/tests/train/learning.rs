@@ -156,3 +156,21 @@ fn with(spec: TrainSpec, more: &Value) -> TrainSpec {
     }
     serde_json::from_value(value).expect("a spec")
 }
+
+#[test]
+fn what_needs_more_memory_than_there_may_be_is_refused_before_it_is_taken() {
+    let data = prepared(&json!([]));
+    let model = model(json!([
+        "flatten",
+        { "dense": { "units": 1_000_000 } },
+        { "dense": { "units": 1000 } },
+        { "dense": { "units": 2, "activation": "softmax" } },
+    ]));
+    let spec = spec(json!("categorical_crossentropy"), json!({}));
+    let error = run(&model, &spec, &data, &mut Memory::default()).unwrap_err();
+    assert!(matches!(error, TrainError::Resources(_)), "{error}");
+    for (lang, words) in [(Lang::En, "GB of memory"), (Lang::ZhCn, "GB 内存")] {
+        assert!(error.text(lang).contains(words), "{}", error.text(lang));
+        assert!(error.hint(lang).is_some_and(|hint| hint.contains("`--threads`")));
+    }
+}
