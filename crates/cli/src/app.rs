@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::builder::PossibleValuesParser;
+use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, Command, value_parser};
 use proofmark_lab::spec::Style;
 use proofmark_messages::{Lang, cli as say, lab};
@@ -12,6 +13,7 @@ use crate::commands;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::session::{Environment, Session};
+use crate::usage::{THREADS, UsageError};
 
 /// The whole program.
 pub(crate) fn main(environment: Environment) -> ExitCode {
@@ -19,12 +21,23 @@ pub(crate) fn main(environment: Environment) -> ExitCode {
     report_panics(lang);
     let matches = match root(lang).try_get_matches_from(&environment.arguments) {
         Ok(matches) => matches,
-        Err(error) => {
-            // Nobody is there to be told where this fails.
+        // Help and version, as they were asked for. Nobody is there to be told where printing fails.
+        Err(error) if !error.use_stderr() => {
             let _ = error.print();
-            return ExitCode::from(error.exit_code() as u8);
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => {
+            let is_json = environment.arguments.iter().any(|argument| argument == "--json");
+            if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand && !is_json {
+                let _ = error.print();
+                return ExitCode::from(error.exit_code() as u8);
+            }
+            return fail(Failure::Usage(UsageError::new(error)), is_json, lang, Style::Plain);
         }
     };
+    if let Err(error) = ignore_file_limit() {
+        return fail(Failure::Signals(error), matches.get_flag("json"), lang, Style::Plain);
+    }
     let is_json = matches.get_flag("json");
     let (result, style) = match Session::new(&matches, &environment, lang) {
         Ok(session) => (commands::dispatch(&matches, &session), session.style),
@@ -32,16 +45,27 @@ pub(crate) fn main(environment: Environment) -> ExitCode {
     };
     match result {
         Ok(exit) => ExitCode::from(exit.code()),
-        Err(failure) => {
-            let code = failure.code();
-            if is_json && !matches!(failure, Failure::OutputClosed | Failure::Output(_)) {
-                // Standard error says it too: if standard output is gone, that is all that can be done.
-                let _ = Output::new(Style::Plain).json(&failure.to_json(lang));
-            }
-            let _ = write!(std::io::stderr().lock(), "{}", failure.render(lang, style));
-            ExitCode::from(code)
-        }
+        Err(failure) => fail(failure, is_json, lang, style),
     }
+}
+
+/// Says why a command did not come to its end.
+fn fail(failure: Failure, is_json: bool, lang: Lang, style: Style) -> ExitCode {
+    let code = failure.code();
+    if is_json && !matches!(failure, Failure::OutputClosed | Failure::Output(_)) {
+        // Standard error says it too: if standard output is gone, that is all that can be done.
+        let _ = Output::new(Style::Plain).json(&failure.to_json(lang));
+    }
+    let _ = write!(std::io::stderr().lock(), "{}", failure.render(lang, style));
+    ExitCode::from(code)
+}
+
+/// A file that grows beyond the limit on files (`ulimit -f`) raises SIGXFSZ, which would end the program without a word.
+/// With any handler, the writing fails instead, as on a full disk, and the error is told with its path.
+fn ignore_file_limit() -> std::io::Result<()> {
+    #[cfg(unix)]
+    signal_hook::flag::register(signal_hook::consts::SIGXFSZ, std::sync::Arc::default())?;
+    Ok(())
 }
 
 /// The arguments of the program. Help stands in the language of the person.
@@ -60,7 +84,8 @@ pub(crate) fn root(lang: Lang) -> Command {
         .disable_help_subcommand(true)
         .args([
             option("json", "", say::option_json(lang)).action(ArgAction::SetTrue),
-            option("threads", "N", say::option_threads(lang)).value_parser(value_parser!(u16).range(1..=1024)),
+            option("threads", "N", say::option_threads(lang))
+                .value_parser(value_parser!(u16).range(i64::from(*THREADS.start())..=i64::from(*THREADS.end()))),
             option("simd", "LEVEL", say::option_simd(lang))
                 .value_parser(PossibleValuesParser::new(["scalar", "avx2", "avx512"]))
                 .hide_possible_values(true),
@@ -70,7 +95,27 @@ pub(crate) fn root(lang: Lang) -> Command {
                 .hide_possible_values(true),
         ])
         .subcommands(commands::ALL.iter().map(|command| (command.define)(lang)));
-    translated(root, lang, true)
+    let mut root = translated(root, lang, true);
+    if lang != Lang::En {
+        // Built, so that each command knows its options and the words that call it.
+        root.build();
+        root = with_translated_usage(root, lang);
+    }
+    root
+}
+
+/// The usage lines as clap makes them, with the words in them that clap writes in English.
+fn with_translated_usage(mut command: Command, lang: Lang) -> Command {
+    let usage = command.render_usage().to_string();
+    let usage = usage.split_once(' ').map_or(usage.as_str(), |(_, usage)| usage);
+    let usage = usage
+        .replace("[OPTIONS]", &format!("[{}]", say::heading_options(lang)))
+        .replace("<COMMAND>", &format!("<{}>", say::heading_commands(lang)));
+    let names: Vec<String> = command.get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    for name in names {
+        command = command.mut_subcommand(name, |command| with_translated_usage(command, lang));
+    }
+    command.override_usage(usage)
 }
 
 /// An example below a command's help.

@@ -9,6 +9,8 @@ use proofmark_lab::spec::{Diagnostic, Style};
 use proofmark_lab::{CommandError, ErrorKind, LabError, StoreError};
 use proofmark_messages::{Lang, Localize, cli as say, display_in_english};
 
+use crate::usage::UsageError;
+
 /// How a command ended that came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -48,6 +50,8 @@ pub(crate) enum Failure {
         /// What the lab says.
         error: CommandError,
     },
+    /// Arguments that cannot be understood.
+    Usage(UsageError),
     /// A spec file that cannot be read.
     SpecFile {
         /// The file.
@@ -78,7 +82,7 @@ impl Failure {
                 ErrorKind::User => 2,
                 ErrorKind::Ours => 3,
             },
-            Failure::SpecFile { .. } | Failure::NoSuchLevel { .. } | Failure::Output(_) => 2,
+            Failure::Usage(_) | Failure::SpecFile { .. } | Failure::NoSuchLevel { .. } | Failure::Output(_) => 2,
             Failure::Signals(_) => 3,
             Failure::OutputClosed => 0,
         }
@@ -126,6 +130,7 @@ impl Localize for Failure {
     fn text(&self, lang: Lang) -> String {
         match self {
             Failure::Command(error) | Failure::InRun { error, .. } => error.text(lang),
+            Failure::Usage(error) => error.text(lang),
             Failure::SpecFile { path, source } => say::spec_file(lang, path.display(), source),
             Failure::NoSuchLevel { asked, .. } => say::no_such_level(lang, asked),
             Failure::Signals(source) => say::signals(lang, source),
@@ -137,6 +142,7 @@ impl Localize for Failure {
     fn hint(&self, lang: Lang) -> Option<String> {
         match self {
             Failure::Command(error) | Failure::InRun { error, .. } => error.hint(lang),
+            Failure::Usage(error) => error.hint(lang),
             Failure::SpecFile { .. } => Some(say::spec_file_hint(lang)),
             Failure::NoSuchLevel { available, .. } => {
                 let names: Vec<String> = available.iter().map(|level| format!("`{level}`")).collect();
@@ -153,6 +159,7 @@ impl std::error::Error for Failure {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Failure::Command(error) | Failure::InRun { error, .. } => Some(error),
+            Failure::Usage(error) => Some(error),
             Failure::SpecFile { source, .. } | Failure::Signals(source) | Failure::Output(source) => Some(source),
             Failure::NoSuchLevel { .. } | Failure::OutputClosed => None,
         }

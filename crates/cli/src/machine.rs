@@ -5,14 +5,15 @@ use std::fs;
 /// Clock ticks of a second in `/proc`: a constant of the kernel's interface to programs on all machines that we run on.
 const TICKS_PER_SECOND: f64 = 100.0;
 
-/// The machine in words: its processor, how many cores the process may use, the system.
+/// The machine: its processor, how many cores the process may use, the system. It stands in pages of every language, and so
+/// has no words.
 pub(crate) fn describe() -> String {
     let processor = fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| processor(&text));
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
     let system = format!("{} {}", std::env::consts::OS, std::env::consts::ARCH);
     match processor {
-        Some(processor) => format!("{processor}, {cores} cores, {system}"),
-        None => format!("{cores} cores, {system}"),
+        Some(processor) => format!("{processor} × {cores}, {system}"),
+        None => format!("{system} × {cores}"),
     }
 }
 

@@ -14,6 +14,7 @@ mod output;
 mod progress;
 mod session;
 mod summary;
+mod usage;
 
 use std::process::ExitCode;
 

@@ -82,7 +82,11 @@ impl Session {
     /// A command to go on with, as this person would have to type it here.
     pub(crate) fn next(&self, command: &str) -> String {
         let is_default = self.data_dir == Path::new(DATA_DIR);
-        let option = if is_default { String::new() } else { format!(" --data-dir {}", self.data_dir.display()) };
+        let option = if is_default {
+            String::new()
+        } else {
+            format!(" --data-dir {}", shell_word(&self.data_dir.display().to_string()))
+        };
         format!("proofmark {command}{option}")
     }
 
@@ -116,5 +120,36 @@ impl Session {
             base: folder.canonicalize().unwrap_or_else(|_| folder.to_owned()),
             overrides: matches.get_many::<String>("set").into_iter().flatten().cloned().collect(),
         })
+    }
+}
+
+/// A text as one word of a shell: in single quotes unless it needs none.
+pub(crate) fn shell_word(text: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./:=@%+,~".contains(c);
+    // A tilde in front, and nowhere else, is somebody's home.
+    if !text.is_empty() && !text.starts_with('~') && text.chars().all(is_plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shell_word;
+
+    #[test]
+    fn words_of_a_shell() {
+        for (text, word) in [
+            (".proofmark", ".proofmark"),
+            ("/a/b-c_d.e", "/a/b-c_d.e"),
+            ("数据/运行", "数据/运行"),
+            ("sp ace/d", "'sp ace/d'"),
+            ("it's", "'it'\\''s'"),
+            ("$HOME", "'$HOME'"),
+            ("~", "'~'"),
+            ("", "''"),
+        ] {
+            assert_eq!(shell_word(text), word);
+        }
     }
 }

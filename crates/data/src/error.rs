@@ -98,6 +98,15 @@ pub enum DataError {
         /// The classes that have rows: one at most.
         classes: Vec<String>,
     },
+    /// A test row of a class that no row of train has: the model could never say it.
+    UnknownTestClass {
+        /// The part of the source, or `test`.
+        part: String,
+        /// The row in that part, from 0.
+        row: u32,
+        /// The class.
+        class: String,
+    },
     /// A folder of images needs one sub-folder per class.
     NoClassFolders {
         /// The folder.
@@ -113,6 +122,11 @@ pub enum DataError {
     /// A folder where only images belong.
     UnexpectedFolder {
         /// The folder.
+        path: PathBuf,
+    },
+    /// A pipe, a socket or a device, which could be read for ever.
+    NotAFile {
+        /// Its path.
         path: PathBuf,
     },
     /// A name that is not UTF-8.
@@ -303,6 +317,8 @@ impl Localize for DataError {
                 Some(class) => say::one_class(lang, class),
                 None => say::no_class(lang),
             },
+            DataError::UnknownTestClass { part, row, class } => say::unknown_test_class(lang, row, part, class),
+            DataError::NotAFile { path } => say::not_a_file(lang, path.display()),
             DataError::NoClassFolders { path } => say::no_class_folders(lang, path.display()),
             DataError::TooManyClasses { path, received } => {
                 say::too_many_classes(lang, path.display(), received, crate::source::MAX_CLASSES)
@@ -329,6 +345,8 @@ impl Localize for DataError {
             DataError::ShapeMismatch { .. } => Some(say::hint_part_shape(lang)),
             DataError::EmptySplit { .. } => Some(say::hint_empty_split(lang)),
             DataError::OneClass { .. } => Some(say::hint_one_class(lang)),
+            DataError::UnknownTestClass { .. } => Some(say::hint_unknown_test_class(lang)),
+            DataError::NotAFile { .. } => Some(say::hint_not_a_file(lang)),
             DataError::NoClassFolders { .. } => Some(say::hint_no_class_folders(lang)),
             DataError::UnexpectedFolder { .. } => Some(say::hint_unexpected_folder(lang)),
             DataError::NotAnImage { .. } => Some(say::hint_not_an_image(lang)),

@@ -218,6 +218,8 @@ struct Loaded {
     kept: Kept,
     test_rows: Vec<u32>,
     classes: Vec<String>,
+    /// The part of the source that the test rows are of.
+    test_part: String,
     sources: Vec<SourcePart>,
     defects: Option<DefectsApplied>,
     geometry: Geometry,
@@ -273,6 +275,10 @@ fn load(
         kept: Kept { train, validation },
         test_rows,
         classes: source.classes().to_vec(),
+        test_part: match &data.split.test {
+            TestSpec::Part(part) => part.clone(),
+            TestSpec::Share(_) => data.split.train.clone(),
+        },
         sources,
         defects,
     })
@@ -301,7 +307,21 @@ impl Loaded {
         let counts = count(&self.dataset, &self.kept.train, self.classes.len());
         let present = self.classes.iter().zip(counts.counts()).filter(|(_, rows)| **rows > 0);
         let classes: Vec<String> = present.map(|(class, _)| class.clone()).collect();
-        if classes.len() < 2 { Err(DataError::OneClass { classes }) } else { Ok(()) }
+        if classes.len() < 2 {
+            return Err(DataError::OneClass { classes });
+        }
+        // Validation is of the same part: a class of a few rows may stand there alone.
+        let validated = count(&self.dataset, &self.kept.validation, self.classes.len());
+        let is_known = |class: usize| counts.counts()[class] + validated.counts()[class] > 0;
+        let test = self.test_dataset();
+        let labelled = self.test_rows.iter().filter_map(|row| Some((*row, test.label(*row)?)));
+        for (row, class) in labelled {
+            if !is_known(class) {
+                let part = self.test_part.clone();
+                return Err(DataError::UnknownTestClass { part, row, class: self.classes[class].clone() });
+            }
+        }
+        Ok(())
     }
 
     fn judge(

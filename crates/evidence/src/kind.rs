@@ -38,6 +38,8 @@ macro_rules! kinds {
 }
 
 kinds! {
+    /// Everything that a run was resolved to: spec, sources, prepared data, plan.
+    RunSpec = "run.spec", reproducible: true, label: kind_run_spec;
     /// The statistics of a data set's split.
     DataProfile = "data.profile", reproducible: true, label: kind_data_profile;
     /// The verdict of the data rules over a profile.

@@ -2,10 +2,11 @@
 //!
 //! ```
 //! use proofmark_criteria::{Fact, Facts};
-//! use proofmark_govern::acceptance::{self, AcceptanceSpec, accept, acceptance_schema};
+//! use proofmark_govern::acceptance::{self, AcceptanceSpec, Measures, accept, acceptance_schema};
 //!
 //! let spec = AcceptanceSpec::new(["metrics.accuracy.lower95 >= 0.9772"]).expect("one criterion");
-//! let criteria = spec.compile(&acceptance_schema())?;
+//! let measures = Measures { metrics: vec!["accuracy".to_owned()], ..Measures::default() };
+//! let criteria = spec.compile(&acceptance_schema(&measures))?;
 //!
 //! let mut facts = Facts::new();
 //! facts.insert("metrics.accuracy.lower95", Fact::measured(0.9881));
@@ -17,7 +18,7 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 
-use proofmark_criteria::{Criterion, CriterionError, Facts, Kind, Outcome as Holds, Schema, Verdict, compile};
+use proofmark_criteria::{Criterion, CriterionError, Facts, Kind, Outcome as Holds, Path, Schema, Verdict, compile};
 use proofmark_messages::{Lang, Localize, criteria as say, display_in_english};
 use schemars::{JsonSchema, SchemaGenerator, json_schema};
 use serde::de::{self, SeqAccess, Visitor};
@@ -72,44 +73,109 @@ pub struct AcceptanceProblem {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoCriterion;
 
-/// One path that acceptance may read: pattern, kind, and a line of documentation in each language.
-pub type PathRow = (&'static str, Kind, fn(Lang) -> String);
+/// One row of [`PATHS`].
+#[derive(Clone, Copy, Debug)]
+pub struct PathRow {
+    /// The path; a `*` in it stands for the names that [`Given`] says.
+    pub pattern: &'static str,
+    /// When there is such a fact.
+    pub given: Given,
+    /// The kind of value that is read there.
+    pub kind: Kind,
+    /// One line of documentation in each language.
+    pub doc: fn(Lang) -> String,
+}
 
-/// Every path that acceptance may read; `*` stands for any name.
+/// When a path of [`PATHS`] has a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// In every run.
+    Always,
+    /// For every metric that is measured: its name stands for `*`.
+    Measured,
+    /// For every metric that is measured and has a baseline.
+    Compared,
+    /// For every metric that is measured, where there is a validation split.
+    Validated,
+    /// Where results are sliced: the columns stand for `*`.
+    Sliced,
+}
+
+/// What a spec has measured, and with it which paths its criteria may read. A criterion on anything else could never hold,
+/// or would hold by its `optional` default alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Measures {
+    /// The metrics that come with a value.
+    pub metrics: Vec<String>,
+    /// Those of them that are also measured of the baseline.
+    pub compared: Vec<String>,
+    /// The columns by which accuracy is sliced.
+    pub slices: Vec<String>,
+    /// Whether there is a validation split.
+    pub has_validation: bool,
+}
+
+/// Every path that acceptance may read.
 ///
-/// `metrics` are those of the split that is being judged: validation when it is decided whether to adjust, test for the
-/// final candidate. Times are no evidence of a model's worth, and are not here.
+/// `metrics` are those of the split that is being judged: validation when it is decided whether to go on to test, test for
+/// the final candidate. Times are no evidence of a model's worth, and are not here.
 pub const PATHS: &[PathRow] = &[
-    ("metrics.*.value", Kind::Number, say::path_metric_value),
-    ("metrics.*.lower95", Kind::Number, say::path_metric_lower95),
-    ("metrics.*.upper95", Kind::Number, say::path_metric_upper95),
-    ("metrics.*.gain.value", Kind::Number, say::path_gain_value),
-    ("metrics.*.gain.lower95", Kind::Number, say::path_gain_lower95),
-    ("metrics.*.gain.upper95", Kind::Number, say::path_gain_upper95),
-    ("baseline.*.value", Kind::Number, say::path_baseline_value),
-    ("validation.*.value", Kind::Number, say::path_validation_value),
-    ("validation.*.lower95", Kind::Number, say::path_validation_lower95),
-    ("validation.*.upper95", Kind::Number, say::path_validation_upper95),
-    ("slices.*.min", Kind::Number, say::path_slices_min),
-    ("slices.*.max", Kind::Number, say::path_slices_max),
-    ("slices.*.*.min", Kind::Number, say::path_slice_min),
-    ("slices.*.*.max", Kind::Number, say::path_slice_max),
-    ("data.rows", Kind::Number, say::path_data_rows),
-    ("data.train_rows", Kind::Number, say::path_data_train_rows),
-    ("data.validation_rows", Kind::Number, say::path_data_validation_rows),
-    ("data.test_rows", Kind::Number, say::path_data_test_rows),
-    ("data.dropped", Kind::Number, say::path_data_dropped),
-    ("test_reads", Kind::Number, say::path_test_reads),
-    ("run.reproduced.times", Kind::Number, say::path_reproduced_times),
-    ("run.reproduced.by_others", Kind::Number, say::path_reproduced_by_others),
-    ("train.epochs", Kind::Number, say::path_train_epochs),
-    ("train.best_epoch", Kind::Number, say::path_train_best_epoch),
-    ("model.parameters", Kind::Number, say::path_model_parameters),
+    row("metrics.*.value", Given::Measured, say::path_metric_value),
+    row("metrics.*.lower95", Given::Measured, say::path_metric_lower95),
+    row("metrics.*.upper95", Given::Measured, say::path_metric_upper95),
+    row("metrics.*.gain.value", Given::Compared, say::path_gain_value),
+    row("metrics.*.gain.lower95", Given::Compared, say::path_gain_lower95),
+    row("metrics.*.gain.upper95", Given::Compared, say::path_gain_upper95),
+    row("baseline.*.value", Given::Compared, say::path_baseline_value),
+    row("validation.*.value", Given::Validated, say::path_validation_value),
+    row("validation.*.lower95", Given::Validated, say::path_validation_lower95),
+    row("validation.*.upper95", Given::Validated, say::path_validation_upper95),
+    row("slices.accuracy.min", Given::Sliced, say::path_slices_min),
+    row("slices.accuracy.max", Given::Sliced, say::path_slices_max),
+    row("slices.*.accuracy.min", Given::Sliced, say::path_slice_min),
+    row("slices.*.accuracy.max", Given::Sliced, say::path_slice_max),
+    row("data.rows", Given::Always, say::path_data_rows),
+    row("data.train_rows", Given::Always, say::path_data_train_rows),
+    row("data.validation_rows", Given::Always, say::path_data_validation_rows),
+    row("data.test_rows", Given::Always, say::path_data_test_rows),
+    row("data.dropped", Given::Always, say::path_data_dropped),
+    row("test_reads", Given::Always, say::path_test_reads),
+    row("train.epochs", Given::Always, say::path_train_epochs),
+    row("train.best_epoch", Given::Always, say::path_train_best_epoch),
+    row("model.parameters", Given::Always, say::path_model_parameters),
 ];
 
-/// [`PATHS`] as the schema that criteria are checked against.
-pub fn acceptance_schema() -> Schema {
-    PATHS.iter().fold(Schema::new(), |schema, (path, kind, doc)| schema.with(*path, *kind, *doc))
+const fn row(pattern: &'static str, given: Given, doc: fn(Lang) -> String) -> PathRow {
+    PathRow { pattern, given, kind: Kind::Number, doc }
+}
+
+/// [`PATHS`] as documentation shows them, `*` for any name. Criteria are checked against [`acceptance_schema`].
+pub fn documented_paths() -> Schema {
+    PATHS.iter().fold(Schema::new(), |schema, row| schema.with(row.pattern, row.kind, row.doc))
+}
+
+/// The paths that the criteria of one spec may read: those of [`PATHS`] that will have a value.
+pub fn acceptance_schema(measures: &Measures) -> Schema {
+    let mut schema = Schema::new();
+    for PathRow { pattern, given, kind, doc } in PATHS {
+        let always = [String::new()];
+        let names: &[String] = match given {
+            Given::Always => &always,
+            Given::Measured => &measures.metrics,
+            Given::Compared => &measures.compared,
+            Given::Validated if measures.has_validation => &measures.metrics,
+            Given::Validated => &[],
+            // A path without `*` is there once, however many columns there are.
+            Given::Sliced if !pattern.contains('*') => &measures.slices[..measures.slices.len().min(1)],
+            Given::Sliced => &measures.slices,
+        };
+        for name in names {
+            // Segment by segment: a column's name may contain points.
+            let path: Path = pattern.split('.').map(|segment| if segment == "*" { name } else { segment }).collect();
+            schema = schema.with(path, *kind, *doc);
+        }
+    }
+    schema
 }
 
 /// Decides on the facts: all criteria must hold. Without a criterion nothing is accepted.

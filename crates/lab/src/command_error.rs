@@ -35,8 +35,22 @@ pub enum CommandError {
     ModelMetadata {
         /// The file.
         path: PathBuf,
-        /// The key that is missing or does not read.
+        /// The key that is missing.
         key: &'static str,
+    },
+    /// A model file with something else than what a prediction needs.
+    ModelMetadataMalformed {
+        /// The file.
+        path: PathBuf,
+        /// The key that does not read.
+        key: &'static str,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+    /// A model file that no statement of its run speaks of.
+    ModelUnclaimed {
+        /// The file.
+        path: PathBuf,
     },
     /// A model file that is not the one that the run's evidence names.
     ModelAltered {
@@ -82,6 +96,8 @@ impl CommandError {
             CommandError::File { .. }
             | CommandError::ModelFile { .. }
             | CommandError::ModelMetadata { .. }
+            | CommandError::ModelMetadataMalformed { .. }
+            | CommandError::ModelUnclaimed { .. }
             | CommandError::ModelAltered { .. }
             | CommandError::Page { .. }
             | CommandError::NoSuchScenario { .. }
@@ -105,6 +121,10 @@ impl Localize for CommandError {
             CommandError::File { path, source } => say::file_failed(lang, path.display(), source),
             CommandError::ModelFile { path, source } => say::model_file(lang, path.display(), source.text(lang)),
             CommandError::ModelMetadata { path, key } => say::model_metadata(lang, path.display(), key),
+            CommandError::ModelMetadataMalformed { path, key, source } => {
+                lab::model_metadata_malformed(lang, path.display(), key, source)
+            }
+            CommandError::ModelUnclaimed { path } => lab::model_unclaimed(lang, path.display()),
             CommandError::ModelAltered { path, expected, found } => {
                 say::model_altered(lang, path.display(), expected, found)
             }
@@ -120,8 +140,12 @@ impl Localize for CommandError {
         match self {
             CommandError::Lab(error) => error.hint(lang),
             CommandError::ModelFile { source, .. } => source.hint(lang),
-            CommandError::ModelMetadata { .. } => Some(say::model_metadata_hint(lang)),
-            CommandError::ModelAltered { .. } => Some(say::model_altered_hint(lang)),
+            CommandError::ModelMetadata { .. } | CommandError::ModelMetadataMalformed { .. } => {
+                Some(say::model_metadata_hint(lang))
+            }
+            CommandError::ModelAltered { .. } | CommandError::ModelUnclaimed { .. } => {
+                Some(say::model_altered_hint(lang))
+            }
             CommandError::Model(_) | CommandError::ScenarioWithoutData { .. } => Some(lab::internal_hint(lang)),
             CommandError::Page { source, .. } => source.hint(lang),
             CommandError::NoSuchScenario { .. } => {
@@ -145,7 +169,9 @@ impl std::error::Error for CommandError {
             CommandError::ModelFile { source, .. } => Some(source),
             CommandError::Model(errors) => Some(errors),
             CommandError::Page { source, .. } => Some(source),
-            CommandError::ModelMetadata { .. }
+            CommandError::ModelMetadataMalformed { source, .. } => Some(source),
+            CommandError::ModelUnclaimed { .. }
+            | CommandError::ModelMetadata { .. }
             | CommandError::ModelAltered { .. }
             | CommandError::NoSuchScenario { .. }
             | CommandError::FileExists { .. }

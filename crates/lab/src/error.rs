@@ -1,9 +1,12 @@
+use std::path::PathBuf;
+
 use proofmark_data::DataError;
 use proofmark_evidence::EvidenceError;
 use proofmark_messages::{Lang, Localize, display_in_english, lab as say};
 use proofmark_store::StoreError;
-use proofmark_train::{TrainError, predict::PredictError};
+use proofmark_train::{TrainError, checkpoint::CheckpointError, predict::PredictError};
 
+use crate::chain::ChainProblem;
 use crate::lock::Difference;
 use crate::spec::diagnostic::Diagnostics;
 
@@ -25,9 +28,13 @@ pub enum LabError {
     NothingToResume {
         /// The run.
         run: String,
+        /// Whether it trained a model; its data may have been refused before that.
+        has_trained: bool,
     },
-    /// Spec, data or program are not those that the run began with.
+    /// Spec, data or program are not those that the run was made with.
     LockDiffers(Box<Difference>),
+    /// As above, where a run is to be gone on with.
+    ResumeDiffers(Box<Difference>),
     /// The run was made under another numerics version.
     NumericsDiffer {
         /// The run's.
@@ -49,11 +56,36 @@ pub enum LabError {
         /// Complete epochs of the run.
         epochs: u32,
     },
-    /// The checkpoint at the end of this epoch is missing or damaged.
+    /// The checkpoint at the end of this epoch is missing.
     NoKeptCheckpoint {
         /// The epoch.
         epoch: u32,
     },
+    /// A checkpoint that does not read.
+    Checkpoint {
+        /// Its file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: CheckpointError,
+    },
+    /// A checkpoint that is not the one that the training is claimed to have come through.
+    CheckpointAltered {
+        /// Its file.
+        path: PathBuf,
+        /// The epoch at whose end it must stand.
+        epoch: u32,
+        /// The digest of the parameters after that epoch, by the statement of the training.
+        expected: String,
+        /// The digest of those in it.
+        found: String,
+    },
+    /// A run without a statement of its training: there is nothing to compare with.
+    NotTrained {
+        /// The run.
+        run: String,
+    },
+    /// The statements of a run are not those of one run.
+    Chain(Box<ChainProblem>),
     /// A model cannot run: a mistake of ours.
     Predict(PredictError),
 }
@@ -100,8 +132,8 @@ impl Localize for LabError {
             },
             LabError::Store(error) => error.text(lang),
             LabError::Evidence(error) => error.text(lang),
-            LabError::NothingToResume { run } => say::nothing_to_resume(lang, run),
-            LabError::LockDiffers(difference) => {
+            LabError::NothingToResume { run, .. } => say::nothing_to_resume(lang, run),
+            LabError::LockDiffers(difference) | LabError::ResumeDiffers(difference) => {
                 say::lock_differs(lang, &difference.path, short(&difference.left), short(&difference.right))
             }
             LabError::NumericsDiffer { was, is } => say::numerics_differ(lang, was, is),
@@ -109,6 +141,14 @@ impl Localize for LabError {
             LabError::GateRefused => say::gate_refused_again(lang),
             LabError::NoEpoch { epoch, epochs } => say::no_epoch(lang, epoch, epochs),
             LabError::NoKeptCheckpoint { epoch } => say::no_kept_checkpoint(lang, epoch),
+            LabError::Checkpoint { path, source } => {
+                say::checkpoint_unreadable(lang, path.display(), source.text(lang))
+            }
+            LabError::CheckpointAltered { path, epoch, expected, found } => {
+                say::checkpoint_altered(lang, path.display(), epoch, expected, found)
+            }
+            LabError::NotTrained { run } => say::not_trained(lang, run),
+            LabError::Chain(problem) => problem.text(lang),
             LabError::Predict(error) => say::internal(lang, error),
         }
     }
@@ -121,13 +161,23 @@ impl Localize for LabError {
                 TrainError::Run(_) => Some(say::internal_hint(lang)),
                 error => error.hint(lang),
             },
+            // A resume skips a damaged checkpoint and takes an older one; whoever asked for this very one cannot.
+            LabError::Store(StoreError::DamagedCheckpoint { .. } | StoreError::NotACheckpoint { .. }) => {
+                Some(say::no_kept_checkpoint_hint(lang))
+            }
             LabError::Store(error) => error.hint(lang),
             LabError::Evidence(error) => error.hint(lang),
-            LabError::NothingToResume { run } => Some(say::nothing_to_resume_hint(lang, run)),
-            LabError::LockDiffers(_) => Some(say::lock_differs_hint(lang)),
+            LabError::NothingToResume { run, has_trained: true } => Some(say::nothing_to_resume_hint(lang, run)),
+            LabError::NothingToResume { has_trained: false, .. } => Some(say::nothing_to_resume_untrained_hint(lang)),
+            LabError::LockDiffers(_) => Some(say::lock_differs_again_hint(lang)),
+            LabError::ResumeDiffers(_) => Some(say::lock_differs_hint(lang)),
             LabError::NumericsDiffer { .. } => Some(say::numerics_differ_hint(lang)),
             LabError::BaseUnknown { .. } => Some(say::base_unknown_hint(lang)),
-            LabError::NoKeptCheckpoint { .. } => Some(say::no_kept_checkpoint_hint(lang)),
+            LabError::NoKeptCheckpoint { .. } | LabError::Checkpoint { .. } | LabError::CheckpointAltered { .. } => {
+                Some(say::no_kept_checkpoint_hint(lang))
+            }
+            LabError::NotTrained { run } => Some(say::not_trained_hint(lang, run)),
+            LabError::Chain(problem) => problem.hint(lang),
             LabError::Spec(_) | LabError::GateRefused | LabError::NoEpoch { .. } => None,
         }
     }
@@ -150,6 +200,8 @@ impl std::error::Error for LabError {
             LabError::Store(error) => Some(error),
             LabError::Evidence(error) => Some(error),
             LabError::Predict(error) => Some(error),
+            LabError::Checkpoint { source, .. } => Some(source),
+            LabError::Chain(problem) => Some(&**problem),
             _ => None,
         }
     }

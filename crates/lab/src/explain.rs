@@ -2,16 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use proofmark_engine::cpu::runs_natively;
-use proofmark_engine::plan::{Phase, Plan, PlanOptions, plan};
-use proofmark_engine::{Graph, Node, Span, StateBlock};
+use proofmark_engine::cpu::CpuExecutor;
+use proofmark_engine::executor::SessionMemory;
+use proofmark_engine::plan::{Phase, Plan, PlanOptions};
+use proofmark_engine::{Graph, Node, Span};
 use proofmark_messages::Lang;
 use proofmark_model::Summary;
+use proofmark_train::TrainError;
 
 use crate::command_error::CommandError;
 use crate::data_commands::at_its_place;
+use crate::error::LabError;
 use crate::host::{Host, Observation};
-use crate::pipeline::{SpecSource, check_model, read_spec};
+use crate::pipeline::{SpecSource, check_model, executor, read_spec};
 
 /// What a spec becomes.
 #[derive(Clone, Debug)]
@@ -26,8 +29,8 @@ pub struct Explanation {
     pub shard: usize,
     /// Floating-point operations of one training step: forward, backward and update.
     pub step_flops: u64,
-    /// Memory of a training.
-    pub memory: Memory,
+    /// Memory that a training needs besides the data, on the host's threads.
+    pub memory: SessionMemory,
     /// The phases of a step.
     pub phases: Vec<PhaseSummary>,
     /// The operations of a step, sorted by name.
@@ -35,17 +38,6 @@ pub struct Explanation {
     summary: Summary,
     graph: Graph,
     plan: Plan,
-}
-
-/// Bytes that a training needs besides the data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Memory {
-    /// Parameters, statistics and what the optimizer remembers.
-    pub state_bytes: usize,
-    /// What crosses phases.
-    pub batch_bytes: usize,
-    /// Activations of one shard, once for each thread.
-    pub arena_bytes: usize,
 }
 
 /// One phase of a step.
@@ -95,7 +87,9 @@ pub fn explain(source: &SpecSource, host: &mut dyn Host) -> Result<Explanation, 
     let graph = train.training_graph(&model)?.graph;
     let batch = train.batch_size.min((report.split.train.rows as usize).max(1));
     let options = PlanOptions { shard_samples: train.shard_size, ..PlanOptions::default() };
-    let plan = plan(&graph, options, batch);
+    let executor = CpuExecutor { options, ..executor(host) };
+    let outline = executor.outline(&graph, batch).map_err(|error| LabError::from(TrainError::from(error)))?;
+    let plan = outline.plan.clone();
     let flops = |node: &Node| {
         let inputs: Vec<_> = node.inputs.iter().map(|input| graph.ty(*input)).collect();
         let outputs: Vec<_> = node.outputs.iter().map(|output| graph.ty(*output).clone()).collect();
@@ -104,10 +98,10 @@ pub fn explain(source: &SpecSource, host: &mut dyn Host) -> Result<Explanation, 
         times * node.op.cost(&inputs, &outputs).flops
     };
     let mut counts: BTreeMap<&'static str, (usize, bool)> = BTreeMap::new();
-    for node in graph.nodes() {
+    for (idx, node) in graph.nodes().iter().enumerate() {
         let (nodes, is_native) = counts.entry(node.op.name()).or_insert((0, true));
         *nodes += 1;
-        *is_native &= runs_natively(&node.op) || node.op.is_view();
+        *is_native &= outline.is_native(idx);
     }
     let phase = |phase: &Phase| match phase {
         Phase::Shards(nodes) => PhaseSummary { kind: PhaseKind::Shards, nodes: nodes.len() },
@@ -120,11 +114,7 @@ pub fn explain(source: &SpecSource, host: &mut dyn Host) -> Result<Explanation, 
         batch,
         shard: train.shard_size,
         step_flops: graph.nodes().iter().map(flops).sum(),
-        memory: Memory {
-            state_bytes: size_of_val(StateBlock::new(&graph).all()),
-            batch_bytes: plan.batch_bytes,
-            arena_bytes: plan.arena_bytes,
-        },
+        memory: outline.memory,
         phases: plan.phases.iter().map(phase).collect(),
         operations: counts
             .into_iter()
@@ -180,12 +170,18 @@ impl Explanation {
             .iter()
             .map(|count| serde_json::json!({ "name": count.name, "nodes": count.nodes, "native": count.is_native }))
             .collect();
-        let Memory { state_bytes, batch_bytes, arena_bytes } = self.memory;
+        let SessionMemory { threads, state_bytes, batch_bytes, arena_bytes, scratch_bytes } = self.memory;
         serde_json::json!({
             "input": self.input, "classes": self.classes, "parameters": self.parameters(), "layers": layers,
             "batch": self.batch, "shard": self.shard, "step_flops": self.step_flops, "phases": phases,
             "operations": operations,
-            "memory": { "state_bytes": state_bytes, "batch_bytes": batch_bytes, "arena_bytes": arena_bytes },
+            "memory": {
+                "threads": threads,
+                "state_bytes": state_bytes,
+                "batch_bytes": batch_bytes,
+                "arena_bytes": arena_bytes,
+                "scratch_bytes": scratch_bytes,
+            },
         })
     }
 }

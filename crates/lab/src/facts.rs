@@ -1,32 +1,44 @@
-//! What acceptance may read, from what was measured.
+//! What acceptance may read, from what the statements say.
 
-use proofmark_criteria::{Fact, Facts};
-use proofmark_train::metrics::{Estimate, Evaluation};
+use proofmark_criteria::{Fact, Facts, Schema};
+use proofmark_govern::acceptance::{Measures, acceptance_schema};
+use proofmark_report::Split;
+use proofmark_train::metrics::Metric;
 
-/// Where facts come from.
-pub(crate) struct FactSources<'a> {
-    /// The evaluation of the split that is judged.
-    pub(crate) judged: &'a Evaluation,
-    /// Digest of its statement.
-    pub(crate) evidence: &'a str,
-    /// The evaluation on validation, with its statement's digest.
-    pub(crate) validation: Option<(&'a Evaluation, &'a str)>,
-    /// Rows of train, validation and test, as they were read.
-    pub(crate) rows: [u64; 3],
-    /// Rows of all sources before the split.
-    pub(crate) source_rows: u64,
-    /// The share of train and validation that cleaning dropped.
-    pub(crate) dropped_share: f64,
-    /// How often the test split was read.
-    pub(crate) test_reads: u64,
-    /// Epochs trained and the best one.
-    pub(crate) epochs: [u32; 2],
-    /// Trained numbers.
-    pub(crate) parameters: u64,
+use crate::chain::Chain;
+use crate::claims::Number;
+use crate::run_spec::RunSpec;
+
+/// What the criteria of a spec may read: what a run of it will measure, and nothing else.
+pub(crate) fn schema_of(spec: &RunSpec) -> Schema {
+    acceptance_schema(&measures(spec))
 }
 
-/// The facts under the paths of [`acceptance_schema`](proofmark_govern::acceptance::acceptance_schema).
-pub(crate) fn facts(sources: &FactSources<'_>) -> Facts {
+fn measures(spec: &RunSpec) -> Measures {
+    let measured = Metric::ALL.iter().filter(|metric| spec.evaluate.metrics.contains(metric));
+    let has_baseline = |metric: &Metric| match metric {
+        Metric::Accuracy | Metric::Precision | Metric::Recall | Metric::F1 => Some(true),
+        Metric::Loss | Metric::CalibrationError => Some(false),
+        // It is no number.
+        Metric::Confusion => None,
+    };
+    let measured = measured.filter(|metric| has_baseline(metric).is_some());
+    let names = |metrics: Vec<&Metric>| metrics.into_iter().map(|metric| metric.name().to_owned()).collect();
+    Measures {
+        metrics: names(measured.clone().collect()),
+        compared: names(measured.filter(|metric| has_baseline(metric) == Some(true)).collect()),
+        slices: spec.evaluate.slices.clone(),
+        has_validation: spec.data.split.validation > 0.0,
+    }
+}
+
+/// The facts on a split, under the paths of [`schema_of`]; `None` before the split was measured.
+///
+/// Everything is read from statements, so that anybody can decide again.
+pub(crate) fn facts(chain: &Chain, split: Split) -> Option<Facts> {
+    let judged = if split == Split::Test { &chain.test } else { &chain.validation };
+    let (judged, profile, train) =
+        (judged.evaluation.as_ref()?, &chain.profile.as_ref()?.claims, &chain.train.as_ref()?.claims);
     let mut facts = Facts::new();
     let mut put = |path: Vec<&str>, value: f64, evidence: Option<&str>| {
         let fact = Fact::measured(value);
@@ -36,23 +48,24 @@ pub(crate) fn facts(sources: &FactSources<'_>) -> Facts {
         };
         facts.insert(path, fact);
     };
-    let evidence = Some(sources.evidence);
-    for measured in &sources.judged.metrics {
-        let name = measured.metric.name();
-        for (key, value) in ends(&measured.estimate) {
+    let digest = judged.digest.to_string();
+    let evidence = Some(digest.as_str());
+    for (metric, claims) in &judged.claims.metrics {
+        let name = metric.name();
+        for (key, value) in ends(claims.value, claims.lower95, claims.upper95) {
             put(vec!["metrics", name, key], value, evidence);
         }
-        if let Some(gain) = &measured.gain {
-            for (key, value) in ends(gain) {
+        if let Some(gain) = &claims.gain {
+            for (key, value) in ends(gain.value, gain.lower95, gain.upper95) {
                 put(vec!["metrics", name, "gain", key], value, evidence);
             }
         }
-        if let Some(baseline) = measured.baseline {
-            put(vec!["baseline", name, "value"], baseline, evidence);
+        if let Some(baseline) = claims.baseline {
+            put(vec!["baseline", name, "value"], baseline.0, evidence);
         }
     }
-    let by_slice = sources.judged.slices.iter().map(|slice| slice.accuracy.value);
-    if let Some(slice) = sources.judged.slices.first() {
+    if let Some(slice) = judged.claims.slices.first() {
+        let by_slice = judged.claims.slices.iter().map(|slice| slice.value.0);
         let least = by_slice.clone().fold(f64::INFINITY, f64::min);
         let greatest = by_slice.fold(f64::NEG_INFINITY, f64::max);
         for path in [vec!["slices", "accuracy"], vec!["slices", &slice.by, "accuracy"]] {
@@ -60,26 +73,113 @@ pub(crate) fn facts(sources: &FactSources<'_>) -> Facts {
             put([path, vec!["max"]].concat(), greatest, evidence);
         }
     }
-    if let Some((validation, digest)) = sources.validation {
-        for measured in &validation.metrics {
-            for (key, value) in ends(&measured.estimate) {
-                put(vec!["validation", measured.metric.name(), key], value, Some(digest));
+    if let Some(validation) = &chain.validation.evaluation {
+        let digest = validation.digest.to_string();
+        for (metric, claims) in &validation.claims.metrics {
+            for (key, value) in ends(claims.value, claims.lower95, claims.upper95) {
+                put(vec!["validation", metric.name(), key], value, Some(&digest));
             }
         }
     }
-    let [train, validation, test] = sources.rows.map(|rows| rows as f64);
-    put(vec!["data", "rows"], sources.source_rows as f64, None);
-    put(vec!["data", "train_rows"], train, None);
-    put(vec!["data", "validation_rows"], validation, None);
-    put(vec!["data", "test_rows"], test, None);
-    put(vec!["data", "dropped"], sources.dropped_share, None);
-    put(vec!["test_reads"], sources.test_reads as f64, None);
-    put(vec!["train", "epochs"], f64::from(sources.epochs[0]), None);
-    put(vec!["train", "best_epoch"], f64::from(sources.epochs[1]), None);
-    put(vec!["model", "parameters"], sources.parameters as f64, None);
-    facts
+    let (raw, rows) = (&profile.raw, &profile.split);
+    put(vec!["data", "rows"], (raw.source.rows + raw.test.rows) as f64, None);
+    put(vec!["data", "train_rows"], rows.train.rows as f64, None);
+    put(vec!["data", "validation_rows"], rows.validation.rows as f64, None);
+    put(vec!["data", "test_rows"], rows.test.rows as f64, None);
+    put(vec!["data", "dropped"], chain.dropped_rows() as f64 / raw.source.rows.max(1) as f64, None);
+    // On validation: the reading that a yes leads to. What can be said once the test split was read must not be a no before.
+    put(vec!["test_reads"], judged.claims.test_reads.unwrap_or(1) as f64, None);
+    put(vec!["train", "epochs"], f64::from(train.epochs), None);
+    put(vec!["train", "best_epoch"], f64::from(train.best_epoch), None);
+    put(vec!["model", "parameters"], train.n_parameters as f64, None);
+    Some(facts)
 }
 
-fn ends(estimate: &Estimate) -> [(&'static str, f64); 3] {
-    [("value", estimate.value), ("lower95", estimate.lower95), ("upper95", estimate.upper95)]
+fn ends(value: Number, lower95: Number, upper95: Number) -> [(&'static str, f64); 3] {
+    [("value", value.0), ("lower95", lower95.0), ("upper95", upper95.0)]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proofmark_criteria::Path;
+    use proofmark_train::metrics::{EvaluationOptions, Predictions, evaluate};
+    use serde_json::json;
+
+    use super::*;
+    use crate::chain::{JudgedLinks, Link};
+    use crate::spec::read::read;
+    use crate::statements::evaluation_claims;
+
+    const SPEC: &str = "
+name: a
+data:
+  source: { idx: { folder: data } }
+  features: [{ name: image, type: image }]
+  target: { name: label, type: category }
+model: { layers: [flatten, { dense: { units: 2, activation: softmax } }] }
+train: { epochs: 1, loss: categorical_crossentropy, optimizer: adam }
+";
+
+    /// What criteria may ask for is exactly what there will be, whatever is measured.
+    #[test]
+    fn every_path_has_a_fact_and_every_fact_a_path() {
+        for overrides in [
+            &["evaluate.metrics=[accuracy, precision, recall, f1, loss, calibration_error, confusion]"][..],
+            &["evaluate.metrics=[loss, confusion]", "evaluate.slices=[label]"],
+            &["data.split.validation=0"],
+        ] {
+            let overrides: Vec<String> = overrides.iter().map(|text| (*text).to_owned()).collect();
+            let spec = read::<RunSpec>("a.yaml", SPEC, &overrides).expect("a good spec").value;
+            let predictions = Predictions {
+                classes: 2,
+                probabilities: vec![0.9, 0.1, 0.2, 0.8, 0.6, 0.4],
+                losses: vec![0.1, 0.2, 0.9],
+                labels: vec![0, 1, 1],
+            };
+            let evaluation = evaluate(
+                &predictions,
+                &EvaluationOptions {
+                    metrics: &spec.evaluate.metrics,
+                    slice_by: spec.evaluate.slices.first().map(String::as_str),
+                    classes: &["0".to_owned(), "1".to_owned()],
+                    majority_class: 0,
+                    seed: 0,
+                    max_mistakes: 0,
+                },
+            );
+            let judged = |split, test_reads| JudgedLinks {
+                evaluation: Some(Link::made(evaluation_claims(split, &evaluation, test_reads))),
+                decision: None,
+            };
+            let part = json!({
+                "rows": 6, "label_missing": 0, "label_classes": 2, "label_min_share": 0.5, "image_height": 1,
+                "image_width": 1, "image_channels": 1, "image_mean": 0, "image_std": 0, "image_duplicates": 0,
+                "image_constant": 0, "image_rough": 0, "image_digest": "",
+            });
+            let (parts, rows) = (json!({ "source": part, "test": part }), json!({ "rows": 3, "by_class": [2, 1] }));
+            let profile = json!({
+                "classes": ["0", "1"], "sources": [], "raw": parts, "cleaned": parts,
+                "split": { "train": rows, "validation": rows, "test": rows, "test_unlabelled": 0 },
+            });
+            let train = json!({
+                "epochs": 1, "best_epoch": 1, "stopped": "epochs", "history": [], "n_parameters": 4,
+                "parameters": null, "model": null,
+            });
+            let mut chain = Chain {
+                profile: Some(Link::made(serde_json::from_value(profile).expect("a profile"))),
+                train: Some(Link::made(serde_json::from_value(train).expect("a training"))),
+                test: judged(Split::Test, Some(1)),
+                ..Chain::default()
+            };
+            if spec.data.split.validation > 0.0 {
+                chain.validation = judged(Split::Validation, None);
+            }
+            let facts = facts(&chain, Split::Test).expect("it was measured");
+            let there: BTreeSet<Path> = facts.iter().map(|(path, _)| path.clone()).collect();
+            let asked: BTreeSet<Path> = schema_of(&spec).iter().map(|known| known.pattern().clone()).collect();
+            assert_eq!(there, asked, "{overrides:?}");
+        }
+    }
 }

@@ -7,6 +7,8 @@
 //! This crate does not know: kernels, file formats of data and models, databases, HTTP, terminals, clocks and the
 //! environment (a [`Host`] tells what it needs of them).
 
+mod chain;
+mod claims;
 mod command_error;
 pub mod compare;
 pub mod data_commands;
@@ -25,6 +27,7 @@ mod report_data;
 pub mod reproduce;
 mod run_spec;
 pub mod scenarios;
+mod settle;
 pub mod spec;
 mod statements;
 pub mod verify;

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use proofmark_messages::{Lang, report as say};
-use proofmark_report::{CleaningStop, Fact, ReportData};
+use proofmark_messages::Lang;
+use proofmark_report::{Fact, ReportData};
 use proofmark_store::{RunFile, RunFolder};
 
 use crate::command_error::CommandError;
@@ -51,16 +51,8 @@ pub fn refusal(run: &RunFolder, lang: Lang) -> Result<Refusal, CommandError> {
             .map(|comparison| (comparison.text, shown(&comparison.value)))
             .collect(),
     });
-    let stopped = data.stopped.map(|stop| match stop {
-        CleaningStop::Met => say::stopped_met(lang),
-        CleaningStop::NoOperator => say::stopped_no_operator(lang),
-        CleaningStop::NoChange => say::stopped_no_change(lang),
-        CleaningStop::RoundLimit => say::stopped_round_limit(lang),
-        CleaningStop::TooMuchDropped => say::stopped_too_much_dropped(lang),
-        // A reason that this version does not know is in the report.
-        _ => String::new(),
-    });
-    Ok(Refusal { rules: rules.collect(), stopped: stopped.filter(|text| !text.is_empty()) })
+    let stopped = data.stopped.map(|stop| proofmark_report::why_cleaning_ended(&stop, data.rounds.len(), lang));
+    Ok(Refusal { rules: rules.collect(), stopped })
 }
 
 fn shown(fact: &Fact) -> Option<String> {

@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 
 use proofmark_data::{FittedFeature, read_idx_for_prediction, read_image_for_prediction};
 use proofmark_engine::StateBlock;
-use proofmark_evidence::{Claim, Digest, Kind, Statement};
+use proofmark_evidence::{Digest, Kind};
 use proofmark_model::{CheckedModel, ModelSpec, Target, model_file};
 use proofmark_store::{RunFile, RunFolder};
 use proofmark_train::metrics::most_probable;
 use proofmark_train::predict::{PredictError, Predictor};
 use serde::de::DeserializeOwned;
 
+use crate::claims::{self, TrainClaims};
 use crate::command_error::CommandError;
 use crate::host::Host;
 use crate::pipeline::executor;
@@ -47,18 +48,20 @@ impl Classifier {
     /// The model of a run, held against the digest in the run's evidence.
     ///
     /// # Errors
-    /// A run without a model; a model file that is damaged or not the one that was measured.
+    /// A run without a model; a model file that is damaged, or not the one that a statement of the run claims.
     pub fn open(run: &RunFolder, host: &dyn Host) -> Result<Classifier, CommandError> {
         let path = run.file_path(RunFile::Model);
         let bytes = run.read(RunFile::Model)?;
         let found = Digest::of(&bytes).to_string();
-        for (statement, _) in run.evidence()? {
-            if statement.kind() == Kind::TrainRun
-                && let Some(expected) = text_claim(&statement, "model")
-                && expected != found
-            {
-                return Err(CommandError::ModelAltered { path, expected, found });
-            }
+        let mut claimed = Vec::new();
+        for (statement, _) in run.evidence()?.iter().filter(|(statement, _)| statement.kind() == Kind::TrainRun) {
+            claimed.extend(claims::read::<TrainClaims>(statement).ok().and_then(|claims| claims.model));
+        }
+        if !claimed.contains(&found) {
+            return Err(match claimed.pop() {
+                Some(expected) => CommandError::ModelAltered { path, expected, found },
+                None => CommandError::ModelUnclaimed { path },
+            });
         }
         let at_path = |source| CommandError::ModelFile { path: path.clone(), source };
         let file = model_file::parse(&bytes).map_err(at_path)?;
@@ -114,14 +117,6 @@ impl Classifier {
     }
 }
 
-/// A text that a statement claims.
-pub(crate) fn text_claim(statement: &Statement, name: &str) -> Option<String> {
-    match statement.claims().get(name)? {
-        Claim::Text(text) => Some(text.clone()),
-        _ => None,
-    }
-}
-
 fn metadata<T: DeserializeOwned>(
     file: &model_file::ModelFile<'_>,
     key: &'static str,
@@ -129,8 +124,11 @@ fn metadata<T: DeserializeOwned>(
 ) -> Result<T, CommandError> {
     let missing = || CommandError::ModelMetadata { path: path.to_owned(), key };
     let text = file.metadata.get(key).ok_or_else(missing)?;
-    // What does not read was not written by this program: the file is named, and the key.
-    serde_json::from_str(text).map_err(|_| missing())
+    serde_json::from_str(text).map_err(|source| CommandError::ModelMetadataMalformed {
+        path: path.to_owned(),
+        key,
+        source,
+    })
 }
 
 /// Whether a file begins as IDX files do: with two zeros, or gzipped. No image does.

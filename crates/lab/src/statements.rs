@@ -2,196 +2,235 @@
 
 use std::collections::BTreeMap;
 
-use proofmark_data::{DataReport, profile::SourceProfile};
+use proofmark_data::spec::TestSpec;
+use proofmark_data::{DataReport, DataSpec, GateReport, Reason, Round, profile::SourceProfile};
 use proofmark_engine::NUMERICS_VERSION;
-use proofmark_evidence::{Claim, Claims, Digest, Envelope, Graded, Input, Kind, Measured, Stamp, StatementFields};
-use proofmark_govern::acceptance::Decision;
+use proofmark_evidence::{Digest, Envelope, Graded, Input, Kind, Measured, Stamp, Statement, StatementFields};
+use proofmark_report::Split;
 use proofmark_store::OpenRun;
+use proofmark_train::EpochEnd;
 use proofmark_train::metrics::{Estimate, Evaluation};
-use serde_json::Value;
+use serde::Serialize;
 
+use crate::claims::{
+    self, AppliedClaims, BinClaims, CleaningClaims, EpochClaims, EstimateClaims, EvaluationClaims, GateClaims,
+    InjectedClaims, MetricClaims, MistakeClaims, PartClaims, PartsClaims, ProfileClaims, RowsClaims, SliceClaims,
+    SourceClaims, SplitClaims, Stop,
+};
 use crate::error::LabError;
 use crate::host::Host;
 use crate::record::time_of;
 
-/// Version of the meaning of these claims.
-const DEFINITION_VERSION: u32 = 1;
+/// Version of the meaning of these claims. 2: a statement of what the run was resolved to; every figure of a report that
+/// decides or convinces is claimed (epochs, calibration, mistakes, rows); a training that failed makes a statement too.
+pub(crate) const DEFINITION_VERSION: u32 = 2;
 
-/// A statement that was made and stored.
-pub(crate) struct Made {
-    pub(crate) kind: Kind,
-    pub(crate) digest: Digest,
-    pub(crate) canonical: String,
-}
-
-/// Makes and stores the statements of one run.
+/// Makes the statements of one run.
 pub(crate) struct Statements<'a> {
-    pub(crate) run: &'a OpenRun,
+    /// Where they are kept; a reproduction makes them again only to compare.
+    pub(crate) keep: Option<&'a OpenRun>,
     pub(crate) subject: &'a str,
-    pub(crate) made: Vec<Made>,
+    pub(crate) made: Vec<Statement>,
 }
 
-impl Statements<'_> {
-    /// Makes a measured statement, seals it and stores both; its digest.
-    pub(crate) fn make(
+impl<'a> Statements<'a> {
+    pub(crate) fn new(subject: &'a str, keep: Option<&'a OpenRun>) -> Self {
+        Statements { keep, subject, made: Vec::new() }
+    }
+
+    /// Makes a measured statement and, where they are kept, seals and stores it; its digest.
+    pub(crate) fn make<T: Serialize>(
         &mut self,
         host: &dyn Host,
         kind: Kind,
-        claims: Claims,
+        claims: &T,
         inputs: Vec<Input>,
         durations: BTreeMap<String, f64>,
     ) -> Result<Digest, LabError> {
         let graded: Graded<Measured> = Graded::measured(StatementFields {
             kind,
             subject: self.subject.to_owned(),
-            claims,
+            claims: claims::write(claims),
             inputs,
             numerics_version: NUMERICS_VERSION,
             definition_version: DEFINITION_VERSION,
         })?;
-        let envelope: Envelope = graded.seal(Stamp {
-            time: time_of(host),
-            made_by: host.made_by(),
-            machine: host.machine(),
-            program_version: env!("CARGO_PKG_VERSION").to_owned(),
-            durations,
-        })?;
+        if let Some(run) = self.keep {
+            let envelope: Envelope = graded.seal(Stamp {
+                time: time_of(host),
+                made_by: host.made_by(),
+                machine: host.machine(),
+                program_version: env!("CARGO_PKG_VERSION").to_owned(),
+                durations,
+            })?;
+            run.put_evidence(graded.statement(), &envelope)?;
+        }
         let statement = graded.into_statement();
-        self.run.put_evidence(&statement, &envelope)?;
-        let made = Made { kind, digest: statement.digest(), canonical: statement.as_json().to_owned() };
-        let digest = made.digest;
-        self.made.push(made);
+        let digest = statement.digest();
+        self.made.push(statement);
         Ok(digest)
     }
 }
 
 /// The digests of the source files.
 pub(crate) fn source_inputs(sources: &BTreeMap<String, String>) -> Vec<Input> {
-    sources.values().filter_map(|hex| digest(hex)).map(|digest| Input::new("data.source", digest)).collect()
-}
-
-/// A digest from its hexadecimal form.
-pub(crate) fn digest(hex: &str) -> Option<Digest> {
-    format!("sha256:{hex}").parse().ok()
+    let digest = |hex: &String| format!("sha256:{hex}").parse::<Digest>().ok();
+    sources.values().filter_map(digest).map(|digest| Input::new("data.source", digest)).collect()
 }
 
 /// What the profile of a run's data claims.
-pub(crate) fn profile_claims(report: &DataReport) -> Claims {
-    let of = |profile: &SourceProfile| {
-        let image = &profile.image;
-        Claims::new()
-            .with("rows", profile.rows)
-            .with("label_missing", profile.label.missing)
-            .with("label_classes", profile.label.classes)
-            .with("label_min_share", profile.label.min_share)
-            .with("image_height", image.height as u64)
-            .with("image_width", image.width as u64)
-            .with("image_channels", image.channels as u64)
-            .with("image_mean", image.mean)
-            .with("image_std", image.std)
-            .with("image_duplicates", image.duplicates)
-            .with("image_constant", image.constant)
-            .with("image_rough", image.rough)
-            .with("image_digest", image.digest.to_string())
+pub(crate) fn profile_claims(report: &DataReport, spec: &DataSpec) -> ProfileClaims {
+    let part = |profile: &SourceProfile| {
+        let (image, label) = (&profile.image, &profile.label);
+        PartClaims {
+            rows: profile.rows,
+            label_missing: label.missing.into(),
+            label_classes: label.classes,
+            label_min_share: label.min_share.into(),
+            image_height: image.height as u64,
+            image_width: image.width as u64,
+            image_channels: image.channels as u64,
+            image_mean: image.mean.into(),
+            image_std: image.std.into(),
+            image_duplicates: image.duplicates.into(),
+            image_constant: image.constant.into(),
+            image_rough: image.rough.into(),
+            image_digest: image.digest.to_string(),
+        }
     };
-    Claims::new()
-        .with("raw", Claims::new().with("source", of(&report.raw.source)).with("test", of(&report.raw.test_source)))
-        .with(
-            "cleaned",
-            Claims::new().with("source", of(&report.profiles.source)).with("test", of(&report.profiles.test_source)),
-        )
+    let rows = |rows: &proofmark_data::SplitRows| RowsClaims {
+        rows: rows.rows,
+        by_class: rows.by_class.iter().map(|class| class.rows).collect(),
+    };
+    let (raw, cleaned, split) = (&report.raw, &report.profiles, &report.split);
+    // What was read, before anything was cut off, cleaned or left out.
+    let cut_from_train = raw.source.rows;
+    let test = split.test.rows + split.test_unlabelled;
+    let rows_of_part = |part: &str| match &spec.split.test {
+        TestSpec::Part(name) if name == part => test,
+        TestSpec::Part(_) => cut_from_train,
+        TestSpec::Share(_) => cut_from_train + test,
+    };
+    let sources = report.sources.iter().flat_map(|part| {
+        let rows = rows_of_part(&part.part);
+        part.files.iter().map(move |file| SourceClaims {
+            part: part.part.clone(),
+            file: file.name.clone(),
+            rows,
+            sha256: file.sha256.to_string(),
+        })
+    });
+    ProfileClaims {
+        classes: report.classes.clone(),
+        sources: sources.collect(),
+        injected: report.defects.as_ref().map(|defects| InjectedClaims {
+            seed: defects.seed,
+            missing_labels: defects.missing_labels as u64,
+            duplicates: defects.duplicates as u64,
+            blank: defects.blank as u64,
+            noise: defects.noise as u64,
+            stripes: defects.stripes as u64,
+        }),
+        split: SplitClaims {
+            train: rows(&split.train),
+            validation: rows(&split.validation),
+            test: rows(&split.test),
+            test_unlabelled: split.test_unlabelled,
+        },
+        raw: PartsClaims { source: part(&raw.source), test: part(&raw.test_source) },
+        cleaned: PartsClaims { source: part(&cleaned.source), test: part(&cleaned.test_source) },
+    }
 }
 
 /// What the gate claims: its rules, before and after cleaning.
-pub(crate) fn gate_claims(gate: &proofmark_data::GateReport) -> Claims {
-    let verdicts = |verdicts: &[proofmark_criteria::Verdict]| {
-        let rows = verdicts.iter().map(|verdict| claim_of(&serde_json::to_value(verdict).unwrap_or_default()));
-        Claim::List(rows.collect())
-    };
-    Claims::new()
-        .with("verdict", claim_of(&serde_json::to_value(gate.verdict).unwrap_or_default()))
-        .with("before", verdicts(&gate.before))
-        .with("after", verdicts(&gate.after))
-        .with("rounds", gate.rounds.len() as u64)
-        .with("stopped", claim_of(&serde_json::to_value(&gate.stopped).unwrap_or_default()))
+pub(crate) fn gate_claims(gate: &GateReport) -> GateClaims {
+    GateClaims {
+        verdict: gate.verdict,
+        before: gate.before.clone(),
+        after: gate.after.clone(),
+        rounds: gate.rounds.len() as u64,
+        stopped: match &gate.stopped {
+            Reason::Met => Stop::Met,
+            Reason::Rounds { max_rounds } => Stop::Rounds { max_rounds: *max_rounds },
+            Reason::TooMuchDropped { class, dropped, of, max_dropped } => Stop::TooMuchDropped {
+                class: class.clone(),
+                dropped: *dropped,
+                of: *of,
+                max_dropped: (*max_dropped).into(),
+            },
+            // A reason that is added to the data's comes here as a variant.
+            _ => Stop::NoChange,
+        },
+    }
 }
 
 /// What one round of cleaning claims.
-pub(crate) fn cleaning_claims(round: &proofmark_data::Round) -> Claims {
-    let ids = |ids: &[u64]| Claim::List(ids.iter().map(|id| Claim::integer(*id)).collect());
-    let applied = round.applied.iter().map(|touched| {
-        Claim::Map(
-            Claims::new()
-                .with("operator", claim_of(&serde_json::to_value(touched.operator).unwrap_or_default()))
-                .with("train", ids(&touched.train))
-                .with("validation", ids(&touched.validation)),
-        )
+pub(crate) fn cleaning_claims(round: &Round) -> CleaningClaims {
+    let applied = round.applied.iter().map(|touched| AppliedClaims {
+        operator: touched.operator.name().to_owned(),
+        train: touched.train.clone(),
+        validation: touched.validation.clone(),
     });
-    Claims::new()
-        .with("round", round.number)
-        .with("accepted", round.accepted)
-        .with("rows_before", round.before.source.rows)
-        .with("rows_after", round.after.source.rows)
-        .with("applied", Claim::List(applied.collect()))
-}
-
-/// What an evaluation claims.
-pub(crate) fn evaluation_claims(split: &str, evaluation: &Evaluation, test_reads: u64) -> Claims {
-    let estimate = |estimate: &Estimate| {
-        Claims::new().with("value", estimate.value).with("lower95", estimate.lower95).with("upper95", estimate.upper95)
-    };
-    let mut metrics = Claims::new();
-    for measured in &evaluation.metrics {
-        let mut claims = estimate(&measured.estimate);
-        if let Some(baseline) = measured.baseline {
-            claims.insert("baseline", baseline);
-        }
-        if let Some(gain) = &measured.gain {
-            claims.insert("gain", estimate(gain));
-        }
-        metrics.insert(measured.metric.name(), claims);
+    CleaningClaims {
+        round: round.number,
+        accepted: round.accepted,
+        rows_before: round.before.source.rows,
+        rows_after: round.after.source.rows,
+        applied: applied.collect(),
     }
-    let confusion =
-        evaluation.confusion.rows().into_iter().map(|row| Claim::List(row.into_iter().map(Claim::integer).collect()));
-    let slices = evaluation.slices.iter().map(|slice| {
-        Claim::Map(
-            estimate(&slice.accuracy)
-                .with("by", slice.by.as_str())
-                .with("slice", slice.value.as_str())
-                .with("samples", slice.samples),
-        )
+}
+
+/// What an epoch claims.
+pub(crate) fn epoch_claims(end: &EpochEnd) -> EpochClaims {
+    EpochClaims {
+        epoch: end.epoch,
+        train_loss: end.train_loss.into(),
+        train_accuracy: end.train_accuracy.into(),
+        validation_loss: end.validation_loss.map(Into::into),
+        validation_accuracy: end.validation_accuracy.map(Into::into),
+        learning_rate: end.learning_rate.into(),
+        parameters: end.parameters_digest.clone(),
+    }
+}
+
+/// What an evaluation claims; `test_reads` of the test split only, so that validation always gives the same statement.
+pub(crate) fn evaluation_claims(split: Split, evaluation: &Evaluation, test_reads: Option<u64>) -> EvaluationClaims {
+    let estimate = |estimate: &Estimate| EstimateClaims {
+        value: estimate.value.into(),
+        lower95: estimate.lower95.into(),
+        upper95: estimate.upper95.into(),
+    };
+    let metrics = evaluation.metrics.iter().map(|measured| {
+        let EstimateClaims { value, lower95, upper95 } = estimate(&measured.estimate);
+        let baseline = measured.baseline.map(Into::into);
+        let gain = measured.gain.as_ref().map(estimate);
+        (measured.metric, MetricClaims { value, lower95, upper95, baseline, gain })
     });
-    Claims::new()
-        .with("split", split)
-        .with("samples", evaluation.samples)
-        .with("metrics", metrics)
-        .with("confusion", Claim::List(confusion.collect()))
-        .with("slices", Claim::List(slices.collect()))
-        .with("test_reads", test_reads)
-}
-
-/// What a decision claims.
-pub(crate) fn decision_claims(split: &str, decision: &Decision) -> Claims {
-    Claims::new().with("split", split).with("decision", claim_of(&serde_json::to_value(decision).unwrap_or_default()))
-}
-
-/// JSON as a claim; `null` is absent.
-pub(crate) fn claim_of(value: &Value) -> Claim {
-    match value {
-        Value::Null => Claim::absent("none"),
-        Value::Bool(value) => Claim::Bool(*value),
-        Value::Number(number) => match number.as_u64() {
-            Some(integer) => Claim::integer(integer),
-            None => Claim::number(number.as_f64().unwrap_or(f64::NAN)),
-        },
-        Value::String(text) => Claim::Text(text.clone()),
-        Value::Array(items) => Claim::List(items.iter().map(claim_of).collect()),
-        Value::Object(entries) => {
-            let mut claims = Claims::new();
-            for (key, value) in entries {
-                claims.insert(key.clone(), claim_of(value));
-            }
-            Claim::Map(claims)
-        }
+    let slices = evaluation.slices.iter().map(|slice| {
+        let EstimateClaims { value, lower95, upper95 } = estimate(&slice.accuracy);
+        let (by, name) = (slice.by.clone(), slice.value.clone());
+        SliceClaims { by, slice: name, samples: slice.samples, value, lower95, upper95 }
+    });
+    let bins = evaluation.calibration.bins.iter().filter(|bin| bin.samples > 0).map(|bin| BinClaims {
+        samples: bin.samples,
+        confidence: bin.confidence.into(),
+        accuracy: bin.accuracy.into(),
+    });
+    let mistakes = evaluation.mistakes.iter().map(|mistake| MistakeClaims {
+        row: mistake.row as u64,
+        actual: mistake.actual as u64,
+        predicted: mistake.predicted as u64,
+        probability: f64::from(mistake.probability).into(),
+    });
+    EvaluationClaims {
+        split,
+        samples: evaluation.samples,
+        metrics: metrics.collect(),
+        confusion: evaluation.confusion.rows(),
+        slices: slices.collect(),
+        calibration: bins.collect(),
+        calibration_error: evaluation.calibration.expected_error.into(),
+        mistakes: mistakes.collect(),
+        test_reads,
     }
 }

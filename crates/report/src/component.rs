@@ -6,6 +6,9 @@ use crate::svg::icon::{Icon, icon};
 use maud::{Markup, html};
 use proofmark_messages::{Lang, report as say};
 
+/// Characters of a digest that stay together: a quarter of a SHA-256.
+const DIGEST_PART: usize = 16;
+
 /// A word with its sign, coloured by it.
 pub(crate) fn chip(sign: Icon, word: &str) -> Markup {
     html! { span class={ "chip " (sign.class()) } { (icon(sign)) (word) } }
@@ -58,9 +61,15 @@ pub(crate) fn image(image: &Thumbnail, alternative: &str) -> Markup {
     html! { img src=(image.data_uri()) width=(image.width()) height=(image.height()) alt=(alternative); }
 }
 
-/// A digest, short for the eye and whole for search, copy and print.
+/// A digest, whole for search, copy and print. Where it does not fit on one line it breaks into parts of equal length.
 pub(crate) fn digest(digest: &str) -> Markup {
-    html! { code.digest { (digest) } }
+    let mut rest = digest;
+    let mut parts = Vec::new();
+    while let Some((part, after)) = rest.split_at_checked(DIGEST_PART).filter(|(_, after)| !after.is_empty()) {
+        parts.push(part);
+        rest = after;
+    }
+    html! { code.digest { @for part in parts { (part) wbr; } (rest) } }
 }
 
 /// What an expression read, beside its need: `412 needed = 0`.

@@ -15,8 +15,8 @@ mod thumbnail;
 mod verdict;
 
 pub use dataset::{
-    ClassCounts, CleaningRound, CleaningStop, DataSummary, OperatorEffect, RuleReading, RuleRow, Sample, SourceSummary,
-    SplitRows,
+    ClassCounts, CleaningRound, CleaningStop, DataSummary, InjectedFaults, OperatorEffect, RuleReading, RuleRow,
+    Sample, SourceSummary, SplitRows,
 };
 pub use evaluation::{CalibrationBin, Evaluation, Metric, Mistake, Slice, Unit};
 pub use history::{Epoch, History, TrainingStop};

@@ -20,6 +20,17 @@ pub(crate) fn percent(proportion: f64) -> String {
     }
 }
 
+/// A proportion in per cent with as many decimals as it has, two at most: `2%`, `97.72%`.
+pub(crate) fn percent_short(proportion: f64) -> String {
+    match not_finite(proportion) {
+        Some(name) => name.to_owned(),
+        None => {
+            let text = signless_zero(proportion * 100.0, 2);
+            format!("{}%", text.trim_end_matches('0').trim_end_matches('.'))
+        }
+    }
+}
+
 /// A probability in per cent, never rounded up to certainty: `99.9%`, `>99.99%`.
 pub(crate) fn probability(value: f64) -> String {
     if value < 1.0 && value > 0.9999 { format!(">{}", percent(0.9999)) } else { percent(value) }
@@ -189,6 +200,10 @@ mod tests {
             (percent(f64::NAN), "NaN"),
             (percent(f64::INFINITY), "∞"),
             (percent(-0.000_001), "0.00%"),
+            (percent_short(0.02), "2%"),
+            (percent_short(0.9772), "97.72%"),
+            (percent_short(1.0), "100%"),
+            (percent_short(0.985), "98.5%"),
             (probability(0.999_99), ">99.99%"),
             (probability(1.0), "100.00%"),
             (points(0.013), "+1.30"),

@@ -20,10 +20,11 @@ mod svg;
 
 pub use data::{
     CalibrationBin, ClassCounts, CleaningRound, CleaningStop, Comparison, Cost, CriterionRow, DataSummary, Epoch,
-    Evaluation, EvidenceRow, Fact, Grade, History, LayerRow, Metric, Mistake, ModelSummary, OperatorEffect, Outcome,
-    ReportData, Reproduce, RuleReading, RuleRow, RunInfo, Sample, Setting, Slice, SourceDigest, SourceSummary, Split,
-    SplitRows, Stage, StageSeconds, Thumbnail, ThumbnailError, TrainingStop, Unit, Verdict,
+    Evaluation, EvidenceRow, Fact, Grade, History, InjectedFaults, LayerRow, Metric, Mistake, ModelSummary,
+    OperatorEffect, Outcome, ReportData, Reproduce, RuleReading, RuleRow, RunInfo, Sample, Setting, Slice,
+    SourceDigest, SourceSummary, Split, SplitRows, Stage, StageSeconds, Thumbnail, ThumbnailError, TrainingStop, Unit,
+    Verdict,
 };
 pub use extract::{ExtractError, extract};
 pub use page::render;
-pub use section::SECTION_IDS;
+pub use section::{SECTION_IDS, why_cleaning_ended};

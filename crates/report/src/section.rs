@@ -4,6 +4,7 @@ pub(crate) mod calibration;
 pub(crate) mod cleaning;
 pub(crate) mod confusion;
 pub(crate) mod cost;
+pub(crate) mod criterion_words;
 pub(crate) mod dataset;
 pub(crate) mod key_figures;
 pub(crate) mod metrics;
@@ -18,6 +19,8 @@ pub(crate) mod verdict;
 use crate::data::ReportData;
 use maud::Markup;
 use proofmark_messages::{Lang, report as say};
+
+pub use cleaning::why as why_cleaning_ended;
 
 /// One section of the page.
 pub(crate) struct Section {

@@ -98,8 +98,8 @@ pub enum StoreError {
     BadEvent {
         /// The event log.
         path: PathBuf,
-        /// Where the line begins, in bytes.
-        offset: u64,
+        /// Which line, from 1.
+        line: u64,
         /// What does not fit.
         source: serde_json::Error,
     },
@@ -172,7 +172,7 @@ impl Localize for StoreError {
             E::InUse { path } => phrases::store_in_use(lang, path.display()),
             E::Malformed { path, source } => phrases::store_malformed(lang, path.display(), source),
             E::Unwritable { path, source } => phrases::store_unwritable(lang, path.display(), source),
-            E::BadEvent { path, offset, source } => phrases::store_bad_event(lang, path.display(), offset, source),
+            E::BadEvent { path, line, source } => phrases::store_bad_event(lang, path.display(), line, source),
             E::BadOffset { path, offset, end } => phrases::store_bad_offset(lang, path.display(), offset, end),
             E::LogFailed { path } => phrases::store_log_failed(lang, path.display()),
             E::DamagedCheckpoint { path, expected, found } => {

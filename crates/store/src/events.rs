@@ -178,6 +178,8 @@ pub struct EventReader<T> {
     /// `None` for a log that does not exist, and after a failure to read.
     file: Option<BufReader<File>>,
     offset: u64,
+    /// Lines read.
+    n_lines: u64,
     line: Vec<u8>,
     event: PhantomData<fn() -> T>,
 }
@@ -190,7 +192,7 @@ impl<T> EventReader<T> {
             Err(source) if source.kind() == io::ErrorKind::NotFound => None,
             Err(source) => return Err(StoreError::io(path, source)),
         };
-        Ok(EventReader { path: path.to_owned(), file, offset: 0, line: Vec::new(), event: PhantomData })
+        Ok(EventReader { path: path.to_owned(), file, offset: 0, n_lines: 0, line: Vec::new(), event: PhantomData })
     }
 }
 
@@ -210,9 +212,10 @@ impl<T: DeserializeOwned> Iterator for EventReader<T> {
         };
         let start = self.offset;
         self.offset += self.line.len() as u64;
+        self.n_lines += 1;
         Some(match serde_json::from_slice(text) {
             Ok(value) => Ok(Event { start, end: self.offset, value }),
-            Err(source) => Err(StoreError::BadEvent { path: self.path.clone(), offset: start, source }),
+            Err(source) => Err(StoreError::BadEvent { path: self.path.clone(), line: self.n_lines, source }),
         })
     }
 }

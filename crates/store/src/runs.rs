@@ -49,9 +49,7 @@ impl Runs {
         if UtcTime::parse(&format!("{date}T00:00:00Z")).is_err() {
             return Err(StoreError::BadDate { date: date.to_owned() });
         }
-        if !is_run_name(name) {
-            return Err(StoreError::BadName { name: name.to_owned(), limit: MAX_NAME_BYTES });
-        }
+        Runs::check_name(name)?;
         fs::create_dir_all(&self.folder).map_err(|source| StoreError::io(&self.folder, source))?;
         for n_tried in 0..N_IDS_TRIED {
             let path = self.folder.join(format!("{date}-{name}-{}", &id_digest(lock, n_tried).hex()[..4]));
@@ -67,6 +65,17 @@ impl Runs {
             }
         }
         Err(StoreError::IdsExhausted { date: date.to_owned(), name: name.to_owned() })
+    }
+
+    /// Whether runs can be called so: letters, digits, `-`, `_` and `.`, a letter or a digit first, at most 64 bytes.
+    ///
+    /// # Errors
+    /// [`StoreError::BadName`].
+    pub fn check_name(name: &str) -> Result<(), StoreError> {
+        let is_good = name.len() <= MAX_NAME_BYTES
+            && name.starts_with(char::is_alphanumeric)
+            && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
+        if is_good { Ok(()) } else { Err(StoreError::BadName { name: name.to_owned(), limit: MAX_NAME_BYTES }) }
     }
 
     /// All runs, sorted by id, which is by date first. No data directory, no runs.
@@ -109,17 +118,19 @@ impl Runs {
 
     fn folders(&self) -> Result<Vec<RunFolder>, StoreError> {
         let entries = atomic::sorted_entries(&self.folder)?;
-        let is_run = |path: &PathBuf| {
-            path.is_dir() && !atomic::file_name(path).is_empty() && !atomic::file_name(path).starts_with('.')
-        };
+        let is_run = |path: &PathBuf| path.is_dir() && is_run_id(atomic::file_name(path));
         Ok(entries.into_iter().filter(is_run).map(RunFolder::at).collect())
     }
 }
 
-fn is_run_name(name: &str) -> bool {
-    name.len() <= MAX_NAME_BYTES
-        && name.starts_with(char::is_alphanumeric)
-        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))
+/// Whether a name has the form of an id, `<date>-<name>-<4 hex>`: a folder that somebody else made is no run.
+fn is_run_id(name: &str) -> bool {
+    let Some((date, rest)) = name.split_at_checked("2026-11-23".len()) else { return false };
+    let Some((name, hex)) = rest.strip_prefix('-').and_then(|rest| rest.rsplit_once('-')) else { return false };
+    UtcTime::parse(&format!("{date}T00:00:00Z")).is_ok()
+        && Runs::check_name(name).is_ok()
+        && hex.len() == 4
+        && hex.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn id_digest(lock: Digest, n_tried: u64) -> Digest {

@@ -10,7 +10,7 @@ use crate::app::example;
 use crate::failure::{Exit, Failure};
 use crate::host::TerminalHost;
 use crate::output::{Tone, grouped, labelled};
-use crate::session::Session;
+use crate::session::{Session, shell_word};
 
 pub(crate) const COMMAND: Command = Command { name: "check", define, run };
 
@@ -64,7 +64,7 @@ fn print(prepared: &PreparedRun, file: &str, session: &Session) -> Result<(), Fa
         lines.push((say::label_model(lang), text));
     }
     let (tone, verdict, sentence) = if prepared.model.is_some() {
-        (Tone::Good, say::verdict_ready(lang), say::sentence_ready(lang, file))
+        (Tone::Good, say::verdict_ready(lang), say::sentence_ready(lang, shell_word(file)))
     } else {
         (Tone::Bad, report::data_refused(lang), report::sentence_data_refused(lang))
     };

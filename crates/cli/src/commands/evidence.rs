@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use clap::{Arg, ArgMatches, Command as Definition};
-use proofmark_lab::verify::{Verification, verify_page, verify_run};
+use proofmark_lab::verify::{Held, Note, Verification, verify_page, verify_run};
 use proofmark_messages::{Lang, Localize, cli as say};
 
 use super::{Command, run_argument};
@@ -70,6 +70,9 @@ fn print(verification: &Verification, session: &Session) -> Result<(), Failure> 
     for held in &verification.held {
         text.push_str(&format!("  {}\n", held.text(lang)));
     }
+    for note in &verification.notes {
+        text.push_str(&format!("  {}\n", note.text(lang)));
+    }
     for problem in &verification.problems {
         let mark = output.paint(Tone::Bad, &proofmark_messages::spec::error_label(lang));
         let end = proofmark_messages::spec::label_end(lang);
@@ -126,8 +129,10 @@ fn to_json(verification: &Verification, lang: Lang) -> serde_json::Value {
         })
         .collect();
     let problems: Vec<String> = verification.problems.iter().map(|problem| problem.text(lang)).collect();
+    let held: Vec<&str> = verification.held.iter().map(Held::name).collect();
+    let notes: Vec<&str> = verification.notes.iter().map(Note::name).collect();
     serde_json::json!({
-        "subject": verification.subject, "valid": verification.is_valid(), "problems": problems,
-        "statements": statements,
+        "subject": verification.subject, "valid": verification.is_valid(), "held": held, "notes": notes,
+        "problems": problems, "statements": statements,
     })
 }

@@ -51,7 +51,6 @@ fn short(explanation: &Explanation, session: &Session) -> String {
     let phases = |kind: PhaseKind| explanation.phases.iter().filter(|phase| phase.kind == kind).count();
     let nodes: usize = explanation.phases.iter().map(|phase| phase.nodes).sum();
     let memory = explanation.memory;
-    let whole = memory.state_bytes + memory.batch_bytes + memory.arena_bytes * session.threads;
     let input = explanation.input.iter().map(ToString::to_string).collect::<Vec<_>>().join(" x ");
     let (native, reference): (Vec<_>, Vec<_>) = explanation.operations.iter().partition(|count| count.is_native);
     let names = |counts: &[&proofmark_lab::explain::OperationCount]| {
@@ -78,11 +77,11 @@ fn short(explanation: &Explanation, session: &Session) -> String {
             say::label_memory(lang),
             say::memory_line(
                 lang,
-                bytes(whole),
+                bytes(memory.total_bytes()),
                 bytes(memory.state_bytes),
                 bytes(memory.batch_bytes),
-                bytes(memory.arena_bytes),
-                session.threads,
+                bytes(memory.arena_bytes.saturating_add(memory.scratch_bytes)),
+                memory.threads,
             ),
         ),
         (say::label_native(lang), names(&native)),

@@ -10,7 +10,7 @@ use super::Command;
 use crate::app::example;
 use crate::failure::{Exit, Failure};
 use crate::output::{labelled, table};
-use crate::session::Session;
+use crate::session::{Session, shell_word};
 
 pub(crate) const COMMAND: Command = Command { name: "new", define, run };
 
@@ -53,7 +53,7 @@ fn run(matches: &ArgMatches, session: &Session) -> Result<Exit, Failure> {
     let rows = [
         (say::label_spec(lang), new.spec.display().to_string()),
         (say::label_data(lang), data),
-        (say::label_next(lang), format!("proofmark run {}", new.spec.display())),
+        (say::label_next(lang), format!("proofmark run {}", shell_word(&new.spec.display().to_string()))),
     ];
     session.output.text(&labelled(&rows))?;
     Ok(Exit::Done)

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgMatches, Command as Definition, value_parser};
 use proofmark_lab::reproduce::{ReproduceOptions, Reproduction, reproduce};
-use proofmark_messages::{Lang, cli as say};
+use proofmark_messages::{Lang, Localize, cli as say, evidence, lab};
 
 use super::{Command, run_argument};
 use crate::app::example;
@@ -57,9 +57,16 @@ fn run(matches: &ArgMatches, session: &Session) -> Result<Exit, Failure> {
                 "epoch": difference.epoch, "recorded": difference.recorded, "found": difference.found,
             })
         });
+        let statement = result.differing_statement.as_ref().map(|difference| {
+            serde_json::json!({
+                "kind": difference.kind.name(), "path": difference.path, "recorded": difference.recorded,
+                "found": difference.found,
+            })
+        });
         session.output.json(&serde_json::json!({
             "run": result.run, "same": result.is_same(), "same_epochs": result.same, "differs": differs,
-            "same_model": result.same_model,
+            "same_model": result.same_model, "same_statements": result.same_statements,
+            "differing_statement": statement, "recorded": result.not_recorded.is_none(),
         }))?;
     } else {
         print(&result, session)?;
@@ -76,13 +83,24 @@ fn print(result: &Reproduction, session: &Session) -> Result<(), Failure> {
     }
     if let Some(difference) = &result.differs {
         rows.push((say::label_differs(lang), say::epoch_differs(lang, difference.epoch)));
-        rows.push((say::label_recorded(lang), difference.recorded.clone()));
-        rows.push((say::label_found(lang), difference.found.clone()));
+        rows.push((say::label_recorded(lang), shown(&difference.recorded, lang)));
+        rows.push((say::label_found(lang), shown(&difference.found, lang)));
     }
     match result.same_model {
         Some(true) => rows.push((say::label_model(lang), say::model_same(lang))),
         Some(false) => rows.push((say::label_model(lang), say::model_differs(lang))),
         None => {}
+    }
+    if result.same_statements > 0 {
+        rows.push((lab::label_statements(lang), lab::statements_same(lang, result.same_statements)));
+    }
+    if let Some(difference) = &result.differing_statement {
+        rows.push((say::label_differs(lang), evidence::subject_claim(lang, difference.kind.name(), &difference.path)));
+        rows.push((say::label_recorded(lang), difference.recorded.to_string()));
+        rows.push((say::label_found(lang), difference.found.to_string()));
+    }
+    if let Some(error) = &result.not_recorded {
+        rows.push((lab::label_not_recorded(lang), error.text(lang)));
     }
     let (tone, verdict, sentence) = if result.is_same() {
         (Tone::Good, say::verdict_reproduced(lang), say::sentence_reproduced(lang, &result.run))
@@ -91,4 +109,9 @@ fn print(result: &Reproduction, session: &Session) -> Result<(), Failure> {
     };
     let output = &session.output;
     output.text(&format!("\n{}  {sentence}\n\n{}", output.paint(tone, &verdict), labelled(&rows)))
+}
+
+/// A digest, or that there is none.
+fn shown(digest: &str, lang: Lang) -> String {
+    if digest.is_empty() { lab::nothing_there(lang) } else { digest.to_owned() }
 }

@@ -1,6 +1,8 @@
 //! `proofmark run SPEC`: the whole flow, from data to verdict.
 
-use clap::{Arg, ArgMatches, Command as Definition};
+use std::path::PathBuf;
+
+use clap::{Arg, ArgMatches, Command as Definition, value_parser};
 use proofmark_lab::{LabError, Outcome, RunResult, pipeline};
 use proofmark_messages::{Lang, cli as say};
 
@@ -26,6 +28,14 @@ fn define(lang: Lang) -> Definition {
                 .help(say::option_resume(lang))
                 .conflicts_with_all(["spec", "set"])
                 .help_heading(say::heading_options(lang)),
+            Arg::new("base")
+                .long("base")
+                .value_name("FOLDER")
+                .help(say::option_base(lang))
+                .value_parser(value_parser!(PathBuf))
+                .requires("resume")
+                .conflicts_with_all(["spec", "set"])
+                .help_heading(say::heading_options(lang)),
         ])
         .after_help(example(
             lang,
@@ -38,7 +48,10 @@ fn define(lang: Lang) -> Definition {
 fn run(matches: &ArgMatches, session: &Session) -> Result<Exit, Failure> {
     let mut host = TerminalHost::interruptible(session)?;
     let result = match matches.contains_id("resume") {
-        true => pipeline::resume(&session.run(matches, "resume")?, &mut host),
+        true => {
+            let base = matches.get_one::<PathBuf>("base").map(PathBuf::as_path);
+            pipeline::resume(&session.run(matches, "resume")?, base, &mut host)
+        }
         false => pipeline::run(&session.spec(matches)?, &session.runs(), &mut host),
     };
     host.finish();

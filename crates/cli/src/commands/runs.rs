@@ -2,7 +2,7 @@
 
 use clap::{ArgMatches, Command as Definition};
 use proofmark_lab::overview::{self, Interval, Overview};
-use proofmark_messages::{Lang, Localize, cli as say};
+use proofmark_messages::{Lang, Localize, cli as say, lab};
 
 use super::{Command, run_argument};
 use crate::app::example;
@@ -68,8 +68,17 @@ fn epochs(overview: &Overview) -> String {
 
 fn accuracy(overview: &Overview, lang: Lang) -> String {
     let Some(Interval { value, lower95, upper95 }) = overview.metrics.get("accuracy") else { return String::new() };
-    let split = overview.split.as_deref().unwrap_or_default();
+    let split = split_name(overview.split.as_deref().unwrap_or_default(), lang);
     say::accuracy_cell(lang, percent(*value), percent(*lower95), percent(*upper95), split)
+}
+
+/// A split in a sentence.
+fn split_name(split: &str, lang: Lang) -> String {
+    match split {
+        "test" => say::split_test(lang),
+        "validation" => say::split_validation(lang),
+        other => other.to_owned(),
+    }
 }
 
 fn show(overview: &Overview, session: &Session) -> Result<(), Failure> {
@@ -84,7 +93,7 @@ fn show(overview: &Overview, session: &Session) -> Result<(), Failure> {
     ];
     if let Some(split) = &overview.split {
         let reads = overview.test_reads.map(short).unwrap_or_default();
-        rows.push((say::label_measured_on(lang), say::measured_on(lang, split, reads)));
+        rows.push((say::label_measured_on(lang), say::measured_on(lang, split_name(split, lang), reads)));
     }
     for (name, Interval { value, lower95, upper95 }) in &overview.metrics {
         rows.push((name.clone(), say::interval(lang, short(*value), short(*lower95), short(*upper95))));
@@ -92,7 +101,16 @@ fn show(overview: &Overview, session: &Session) -> Result<(), Failure> {
     if let Some(digest) = &overview.model_digest {
         rows.push((say::label_model(lang), format!("sha256:{digest}")));
     }
-    rows.push((say::label_reproduced(lang), overview.reproduced.to_string()));
+    if let Some(all) = overview.test_reads_in_data_directory {
+        let run = overview.test_reads.map(short).unwrap_or_default();
+        rows.push((lab::label_test_reads(lang), lab::test_reads_in_all(lang, run, all)));
+    }
+    let by: Vec<String> = overview.reproduced_by.iter().map(|by| format!("`{by}`")).collect();
+    let reproduced = match overview.reproduced {
+        0 => lab::reproduced_never(lang),
+        times => lab::reproduced_times(lang, times, by.join(&say::comma(lang))),
+    };
+    rows.push((say::label_reproduced(lang), reproduced));
     rows.push((say::label_folder(lang), overview.folder.clone()));
     session.output.text(&labelled(&rows))
 }

@@ -58,3 +58,52 @@ fn a_changed_spec_is_refused_by_name() {
     fs::write(&labels, good).unwrap();
     place.call(&["run", "--resume", &id]).expect(0);
 }
+
+#[test]
+fn a_run_whose_spec_has_moved_is_gone_on_with() {
+    let place = Place::new();
+    let reference = place.train("reference", &["--set", "train.epochs=40"]);
+    let (run, id) = interrupted(&place);
+    fs::create_dir(place.path("elsewhere")).unwrap();
+    fs::rename(place.path("data"), place.path("elsewhere/data")).unwrap();
+    place.call(&["run", "--resume", &id]).expect(2).says(&["there is no folder"]);
+    place.call(&["run", "--resume", &id, "--base", "elsewhere"]).expect(0);
+    assert!(model(&run) == model(&reference));
+    // Where it went on is where it is trained again.
+    place.call(&["reproduce", &id, "--epoch", "2"]).expect(0);
+}
+
+#[test]
+fn what_cannot_be_gone_on_with_says_what_can_be_done() {
+    let place = Place::new();
+    let refused =
+        ["run", "tiny.yaml", "--set", "quality.require=[source.rows > 1000]", "--data-dir", "refused", "--json"];
+    let id = place.call(&refused).expect(1).json()["run"].as_str().unwrap().to_owned();
+    let call = place.call(&["run", "--resume", &id, "--data-dir", "refused"]).expect(2);
+    call.says(&["has come to its end", "hint: its data were refused"]);
+
+    let run = place.train("trained", &[]);
+    let id = run.file_name().unwrap().to_str().unwrap();
+    let call = place.call(&["run", "--resume", id, "--data-dir", "trained"]).expect(2);
+    call.says(&[&format!("hint: `proofmark reproduce {id}`")]);
+
+    // A reproduction does not go on with anything.
+    let labels = place.path("data/train-labels-idx1-ubyte");
+    let good = fs::read(&labels).unwrap();
+    let mut bad = good.clone();
+    bad[8] = 1;
+    fs::write(&labels, bad).unwrap();
+    let call = place.call(&["reproduce", id, "--data-dir", "trained"]).expect(2);
+    call.says(&["is not what the run began with", "hint: put back what the run was trained on"]);
+    fs::write(&labels, good).unwrap();
+
+    // Nor does an auditor's check of one epoch take an older checkpoint.
+    let mut kept = fs::read_dir(run.join("checkpoints")).unwrap().map(|entry| entry.unwrap().path());
+    let first = kept.find(|path| path.to_str().unwrap().contains("epoch-0001")).unwrap();
+    let mut bytes = fs::read(&first).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 4;
+    fs::write(&first, bytes).unwrap();
+    let call = place.call(&["reproduce", id, "--epoch", "2", "--data-dir", "trained"]).expect(2);
+    call.says(&["hint: leave out `--epoch`"]);
+}

@@ -4,7 +4,10 @@
 mod checkpoints;
 mod failures;
 mod fixture;
+mod forging;
 mod kill;
+mod languages;
 mod run;
 mod sessions;
+mod tampering;
 mod threads;

@@ -45,7 +45,7 @@ fn a_run_and_what_follows_it() {
     place.call(&["report", &run]).expect(0);
 
     let verified = place.call(&["evidence", "verify", &run]).expect(0).stdout;
-    assert!(verified.contains("Verified") && verified.contains("every epoch (6)"), "{verified}");
+    assert!(verified.contains("Verified") && verified.contains("the epochs on record (6)"), "{verified}");
     let evidence = place.call(&["evidence", "show", &run]).expect(0).stdout;
     for kind in ["data.profile", "data.gate", "train.run", "eval.result", "accept.decision", "run.reproduced"] {
         assert!(evidence.contains(kind), "{kind} in\n{evidence}");
@@ -116,60 +116,6 @@ fn diff_names_the_first_difference() {
     let json = place.call(&["diff", &first, &other, "--json"]).expect(1).json();
     let expected = serde_json::json!({ "kind": "spec", "path": "spec.seed", "left": 7, "right": 8 });
     assert_eq!(json["difference"], expected);
-}
-
-#[test]
-fn altered_evidence_does_not_verify() {
-    let place = Place::new();
-    let run = place.train(".proofmark", &[]);
-    let id = run.file_name().unwrap().to_str().unwrap();
-    let verify = |subject: &str, text: &str| {
-        let said = place.call(&["evidence", "verify", subject]).expect(1).stdout;
-        assert!(said.contains("Not verified") && said.contains(text), "`{text}` in\n{said}");
-    };
-    // Each file is altered, seen, and put back.
-    let evidence: Vec<_> = fs::read_dir(run.join("evidence")).unwrap().map(|entry| entry.unwrap().path()).collect();
-    let ending = |ending: &str| evidence.iter().find(|path| path.to_str().unwrap().ends_with(ending)).unwrap().clone();
-    for (path, text) in [
-        (ending(".statement.json"), "does not match its digest"),
-        (ending(".envelope.json"), "does not match its digest"),
-        (run.join("model.safetensors"), "the model is not what the evidence says"),
-    ] {
-        let good = fs::read(&path).unwrap();
-        let mut bad = good.clone();
-        *bad.last_mut().unwrap() ^= 1;
-        fs::write(&path, bad).unwrap();
-        verify(id, text);
-        fs::write(&path, good).unwrap();
-    }
-    let replace = |path: &std::path::Path, from: &str, to: &str, text: &str, subject: &str| {
-        let good = fs::read_to_string(path).unwrap();
-        assert!(good.contains(from), "`{from}` is not in {}", path.display());
-        fs::write(path, good.replace(from, to)).unwrap();
-        verify(subject, text);
-        fs::write(path, good).unwrap();
-    };
-    replace(&run.join("spec.lock.json"), "\"seed\": 7", "\"seed\": 8", "the lock of spec and data", id);
-    replace(
-        &run.join("events.jsonl"),
-        "\"parameters_digest\":\"",
-        "\"parameters_digest\":\"0",
-        "the digest of epoch 1",
-        id,
-    );
-    let report = run.join("report.html");
-    replace(&report, "Accepted", "Excepted", "does not show the data", report.to_str().unwrap());
-    replace(
-        &report,
-        "\"outcome\":\"accepted\"",
-        "\"outcome\":\"refused\"",
-        "the verdict of the report",
-        report.to_str().unwrap(),
-    );
-    fs::remove_file(ending(".statement.json")).unwrap();
-    verify(id, "");
-    fs::write(place.path("empty.html"), "<html></html>").unwrap();
-    place.call(&["evidence", "verify", "empty.html"]).expect(2).says(&["carries no evidence"]);
 }
 
 #[test]

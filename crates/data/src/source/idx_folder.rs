@@ -121,6 +121,9 @@ fn find(folder: &Path, prefix: &str, content: &str, axes: u8) -> Result<PathBuf,
 
 fn read_file(path: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<(Idx, SourceFile), DataError> {
     let io = |error| DataError::Io { path: path.to_owned(), error };
+    if !std::fs::metadata(path).map_err(io)?.is_file() {
+        return Err(DataError::NotAFile { path: path.to_owned() });
+    }
     let file = std::fs::File::open(path).map_err(io)?;
     let file_bytes = file.metadata().map_err(io)?.len();
     let (idx, (sha256, bytes)) = idx::read(BufReader::new(file), file_bytes, MAX_BYTES, progress)

@@ -115,9 +115,14 @@ impl Source for ImageFolder {
     }
 }
 
-/// A whole file.
+/// A whole file, never a pipe or a device.
 pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, DataError> {
-    std::fs::read(path).map_err(|error| DataError::Io { path: path.to_owned(), error })
+    let io = |error| DataError::Io { path: path.to_owned(), error };
+    // Asked before it is opened: opening a pipe waits for whoever writes into it.
+    if !std::fs::metadata(path).map_err(io)?.is_file() {
+        return Err(DataError::NotAFile { path: path.to_owned() });
+    }
+    std::fs::read(path).map_err(io)
 }
 
 /// What a folder holds, sorted by name, without hidden entries.

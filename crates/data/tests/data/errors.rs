@@ -58,6 +58,22 @@ fn every_mistake_has_its_message() {
             json!({}),
         ),
         ("one class", |set| overwrite(set, TRAIN_LABELS, &idx(&[400], &[3; 400])), json!({})),
+        (
+            "a class that only test has",
+            |set| overwrite(set, "t10k-labels-idx1-ubyte", &idx(&[100], &[&[0; 99][..], &[77]].concat())),
+            json!({}),
+        ),
+        (
+            "a pipe among the images",
+            |set| {
+                let pictures = pictures(set);
+                write(&pictures, "a/1.png", &png(2, 2, png::ColorType::Grayscale, &[0; 4]));
+                let pipe = std::process::Command::new("mkfifo").arg(pictures.join("a/2.png")).status().unwrap();
+                assert!(pipe.success());
+                write(&pictures, "b/1.png", &png(2, 2, png::ColorType::Grayscale, &[9; 4]));
+            },
+            image_folder(),
+        ),
         ("no labels", |set| overwrite(set, TRAIN_LABELS, &idx(&[400], &[255; 400])), json!({})),
         (
             "test of another shape",

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use proofmark_criteria::{Fact, Facts, Grade, Path};
-use proofmark_govern::acceptance::{AcceptanceSpec, NoCriterion, Outcome, PATHS, accept, acceptance_schema};
+use proofmark_govern::acceptance::{
+    AcceptanceSpec, Measures, NoCriterion, Outcome, PATHS, accept, acceptance_schema, documented_paths,
+};
 use proofmark_messages::{Lang, Localize};
 use serde_json::json;
 
@@ -19,10 +21,21 @@ fn facts() -> Facts {
     facts
 }
 
+/// A spec that measures most of what there is.
+fn measures() -> Measures {
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    Measures {
+        metrics: names(&["accuracy", "f1", "loss"]),
+        compared: names(&["accuracy", "f1"]),
+        slices: names(&["label"]),
+        has_validation: true,
+    }
+}
+
 const HOLDS: &str = "metrics.accuracy.lower95 >= 0.9772";
 const ALSO_HOLDS: &str = "slice(\"label\").accuracy.min >= 0.97 && test_reads <= 1";
 const FAILS: &str = "metrics.accuracy.gain.lower95 >= 0.005";
-const UNKNOWN: &str = "run.reproduced.by_others >= 1";
+const UNKNOWN: &str = "validation.accuracy.value >= 0.9";
 const ONLY_REPORTED: &str = "metrics.f1.lower95 >= 0.9";
 
 #[test]
@@ -40,7 +53,7 @@ fn all_criteria_must_hold() {
         (vec![UNKNOWN, ONLY_REPORTED], Outcome::NoEvidence),
     ] {
         let spec = AcceptanceSpec::new(criteria.clone()).unwrap();
-        let decision = accept(&spec.compile(&acceptance_schema()).unwrap(), &facts());
+        let decision = accept(&spec.compile(&acceptance_schema(&measures())).unwrap(), &facts());
         assert_eq!(decision.outcome, outcome, "{criteria:?}");
         assert_eq!(decision.verdicts.iter().map(|verdict| verdict.criterion.as_str()).collect::<Vec<_>>(), criteria);
         let again = serde_json::from_value(serde_json::to_value(&decision).unwrap()).unwrap();
@@ -86,13 +99,14 @@ fn a_spec_is_a_text_or_a_list() {
 fn what_is_wrong_is_said_of_every_criterion() {
     let spec = AcceptanceSpec::new([
         HOLDS,
-        "metrics.acuracy.lower95 >= 0.9 && train.seconds < 60",
+        "metrics.accuracy.lower95 >= 0.9 && train.seconds < 60",
+        "metrics.acuracy.lower95 >= 0.9",
         "metrics.accuracy.lower > 0.9",
         "metrics.accuracy.value",
     ]);
-    let error = spec.unwrap().compile(&acceptance_schema()).unwrap_err();
-    assert_eq!(error.problems.iter().map(|problem| problem.idx).collect::<Vec<_>>(), [1, 2, 3]);
-    assert_eq!(error.problems[0].error.problems[0].offset, 34);
+    let error = spec.unwrap().compile(&acceptance_schema(&measures())).unwrap_err();
+    assert_eq!(error.problems.iter().map(|problem| problem.idx).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    assert_eq!(error.problems[0].error.problems[0].offset, 35);
     let mut out = String::new();
     write_said(&mut out, "all", &error);
     for problem in &error.problems {
@@ -109,12 +123,51 @@ fn what_is_wrong_is_said_of_every_criterion() {
 fn paths_are_listed_once_and_documented() {
     let mut seen = BTreeSet::new();
     let mut out = String::new();
-    for known in acceptance_schema().iter() {
+    for known in documented_paths().iter() {
         assert!(seen.insert(known.pattern().clone()), "{} stands twice", known.pattern());
         let docs: Vec<String> = Lang::ALL.iter().map(|lang| known.doc(*lang)).collect();
         writeln!(out, "{}: {} / {}", known.shown(), docs[0], docs[1]).unwrap();
     }
     assert_eq!(seen.len(), PATHS.len());
     insta::assert_snapshot!("paths", out);
-    assert!(acceptance_schema().lookup(&Path::from("train.seconds")).is_none(), "times are no evidence");
+    assert!(documented_paths().lookup(&Path::from("train.seconds")).is_none(), "times are no evidence");
+}
+
+/// A criterion may read what the spec measures, and nothing else.
+#[test]
+fn what_is_not_measured_cannot_be_asked_for() {
+    let known = |measures: &Measures, path: &str| acceptance_schema(measures).lookup(&Path::from(path)).is_some();
+    let all = measures();
+    for path in [
+        "metrics.accuracy.lower95",
+        "metrics.loss.upper95",
+        "metrics.f1.gain.lower95",
+        "baseline.accuracy.value",
+        "validation.loss.value",
+        "slices.accuracy.min",
+        "slices.label.accuracy.max",
+        "test_reads",
+    ] {
+        assert!(known(&all, path), "{path}");
+    }
+    for path in [
+        "metrics.acuracy.lower95",
+        "metrics.recall.lower95",
+        "metrics.confusion.value",
+        "metrics.loss.gain.value",
+        "baseline.loss.value",
+        "slices.f1.min",
+        "slices.region.accuracy.min",
+        "run.reproduced.times",
+    ] {
+        assert!(!known(&all, path), "{path}");
+    }
+    assert!(!known(&Measures { has_validation: false, ..all.clone() }, "validation.accuracy.value"));
+    assert!(!known(&Measures { slices: Vec::new(), ..all.clone() }, "slices.accuracy.min"));
+    // A column's name is one segment, whatever stands in it.
+    let odd = Measures { slices: vec!["petal.length".to_owned()], ..all };
+    let path = Path::from(["slices", "petal.length", "accuracy", "min"]);
+    assert!(acceptance_schema(&odd).lookup(&path).is_some());
+    // `*` is for documentation only.
+    assert!(acceptance_schema(&odd).iter().all(|known| !known.shown().contains('*')));
 }

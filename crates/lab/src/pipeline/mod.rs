@@ -4,7 +4,9 @@
 //! end is. What decides is the lock and nothing else; times and machines stand in events and envelopes only.
 
 mod flow;
+mod measure;
 mod resume;
+mod unacceptable;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -14,7 +16,7 @@ use proofmark_data::{DataError, Preparation, gate, prepare};
 use proofmark_engine::NUMERICS_VERSION;
 use proofmark_engine::plan::{PlanOptions, plan};
 use proofmark_evidence::Digest;
-use proofmark_govern::acceptance::{self, acceptance_schema};
+use proofmark_govern::acceptance;
 use proofmark_messages::{Lang, Localize, display_in_english, lab as say};
 use proofmark_model::{CheckedModel, ModelError, Target};
 use proofmark_report::{Outcome, Stage};
@@ -23,6 +25,7 @@ use proofmark_train::TrainError;
 use proofmark_train::metrics::Measured;
 
 use crate::error::LabError;
+use crate::facts::schema_of;
 use crate::host::{Host, Observation};
 use crate::lock::{self, Lock};
 use crate::record::{PipelineEvent, Record, RunEvent, timestamp};
@@ -32,9 +35,11 @@ use crate::spec::diagnostic::Diagnostics;
 use crate::spec::read::{Read, read};
 
 use flow::Flow;
-pub(crate) use flow::{Judged, epochs_of, executor};
+pub(crate) use flow::{epochs_of, state_of};
+pub(crate) use measure::{Judged, Measuring, diverged_at, executor};
 pub use resume::resume;
 pub(crate) use resume::{base_of, check_same, spec_source};
+use unacceptable::Unacceptable;
 
 /// A spec as it was found: its text, where it stands, and what the command line changes in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,6 +96,9 @@ pub fn read_spec(source: &SpecSource) -> Result<Read<RunSpec>, LabError> {
     let read = read::<RunSpec>(&source.file_name, &source.text, &source.overrides)?;
     let spec = &read.value;
     let mut entries = Vec::new();
+    if let Err(error) = Runs::check_name(&spec.name) {
+        entries.push(read.diagnostic("name", error));
+    }
     for problem in proofmark_data::spec::check(&spec.data, &spec.quality) {
         let error = DataError::Spec(problem);
         entries.push(read.diagnostic(&error.key().unwrap_or_default(), error));
@@ -100,13 +108,16 @@ pub fn read_spec(source: &SpecSource) -> Result<Read<RunSpec>, LabError> {
         let error = UnknownSlice { column: column.clone(), target: target.clone() };
         entries.push(read.diagnostic(&format!("evaluate.slices[{idx}]"), error));
     }
-    if let Some(Err(error)) = spec.accept.as_ref().map(|accept| accept.compile(&acceptance_schema())) {
+    if let Some(Err(error)) = spec.accept.as_ref().map(|accept| accept.compile(&schema_of(spec))) {
         let is_list =
             matches!(read.tree.at("accept").map(|node| &node.value), Some(crate::spec::tree::NodeValue::List(_)));
         for problem in error.problems {
             let path = if is_list { format!("accept[{}]", problem.idx) } else { "accept".to_owned() };
-            entries.push(read.diagnostic(&path, problem.error));
+            entries.push(read.diagnostic(&path, Unacceptable::new(problem.error, spec)));
         }
+    }
+    if spec.train.early_stopping.is_some() && spec.data.split.validation == 0.0 {
+        entries.push(read.diagnostic("train.early_stopping", TrainError::EarlyStoppingWithoutValidation));
     }
     if let Err(errors) = spec.train.schedule.check("train.schedule") {
         entries.extend(errors.into_vec().into_iter().map(|error| read.diagnostic(&error.path.clone(), error)));
@@ -159,6 +170,11 @@ pub fn prepare_run(read: &Read<RunSpec>, base: &Path, host: &mut dyn Host) -> Re
     }
     let shape = prepared.train.feature_shape().clone();
     let model = check_model(read, shape, prepared.classes.len())?;
+    // A small share of a few rows is no row.
+    if spec.train.early_stopping.is_some() && prepared.validation.is_empty() {
+        let problem = TrainError::EarlyStoppingWithoutValidation;
+        return Err(read.diagnostics([("train.early_stopping".to_owned(), problem)]).into());
+    }
     lock.plan = plan_digest(spec, &model, prepared.train.len())?;
     Ok(PreparedRun { model: Some(model), preparation, lock })
 }
@@ -211,7 +227,7 @@ pub fn run(source: &SpecSource, runs: &Runs, host: &mut dyn Host) -> Result<RunR
     let mut log = open.event_log()?;
     attempt_started(&mut log, host, 1, &source.base)?;
     host.observe(Observation::Created { run: open.id() });
-    let flow = Flow { read: &read, open: &open, base: &source.base, started, prepared };
+    let flow = Flow { read: &read, open: &open, started, prepared };
     flow.finish_or_fail(log, None, 0, host)
 }
 

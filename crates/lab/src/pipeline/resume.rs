@@ -13,31 +13,36 @@ use crate::host::{Host, Observation};
 use crate::lock::{Lock, first_difference};
 use crate::record::{PipelineEvent, Record, RunEvent};
 
-/// Goes on with a run that was interrupted, from its newest whole checkpoint.
+/// Goes on with a run that was interrupted, from its newest whole checkpoint. `base` is the folder that paths in the spec
+/// start from, if it has moved since.
 ///
 /// # Errors
-/// [`LabError::NothingToResume`]; [`LabError::LockDiffers`] if spec, data or program changed since.
-pub fn resume(folder: &RunFolder, host: &mut dyn Host) -> Result<RunResult, LabError> {
+/// [`LabError::NothingToResume`]; [`LabError::ResumeDiffers`] if spec, data or program changed since.
+pub fn resume(folder: &RunFolder, base: Option<&Path>, host: &mut dyn Host) -> Result<RunResult, LabError> {
     let started = host.seconds();
     let open = folder.open()?;
     match open.status()?.state {
         State::Finished | State::Accepted | State::Refused => {
-            return Err(LabError::NothingToResume { run: open.id().to_owned() });
+            let lock: Lock = open.read_json(RunFile::Lock)?;
+            return Err(LabError::NothingToResume { run: open.id().to_owned(), has_trained: !lock.plan.is_empty() });
         }
         State::Running | State::Interrupted | State::Failed => {}
     }
-    let base = base_of(&open, None)?;
+    let base = base_of(&open, base)?;
     let read = read_spec(&spec_source(&open, base.clone())?)?;
     let prepared = prepare_run(&read, &base, host)?;
     let before: Lock = open.read_json(RunFile::Lock)?;
-    check_same(&before, &prepared.lock)?;
+    check_same(&before, &prepared.lock).map_err(|error| match error {
+        LabError::LockDiffers(difference) => LabError::ResumeDiffers(difference),
+        error => error,
+    })?;
     let checkpoint = newest_checkpoint(&open, host)?;
     let mut log = open.event_log()?;
     let test_reads = cut_events(&open, &mut log, checkpoint.as_ref())?;
     let attempt = open.start_attempt()?;
     attempt_started(&mut log, host, attempt, &base)?;
     host.observe(Observation::Created { run: open.id() });
-    let flow = Flow { read: &read, open: &open, base: &base, started, prepared };
+    let flow = Flow { read: &read, open: &open, started, prepared };
     flow.finish_or_fail(log, checkpoint, test_reads, host)
 }
 
@@ -48,16 +53,16 @@ pub(crate) fn spec_source(run: &RunFolder, base: PathBuf) -> Result<SpecSource, 
     Ok(SpecSource { file_name, text, base, overrides: Vec::new() })
 }
 
-/// The folder that a run's paths are relative to: given, or as its first attempt recorded it.
+/// The folder that a run's paths are relative to: given, or as its last attempt recorded it.
 pub(crate) fn base_of(run: &RunFolder, given: Option<&Path>) -> Result<PathBuf, LabError> {
     if let Some(given) = given {
         return Ok(given.to_owned());
     }
-    let recorded = run.events::<Record>()?.find_map(|event| match event.ok()?.value.event {
+    let attempts = run.events::<Record>()?.filter_map(|event| match event.ok()?.value.event {
         RunEvent::Pipeline(PipelineEvent::AttemptStarted { base, .. }) => Some(PathBuf::from(base)),
         _ => None,
     });
-    recorded.ok_or_else(|| LabError::BaseUnknown { run: run.id().to_owned() })
+    attempts.last().ok_or_else(|| LabError::BaseUnknown { run: run.id().to_owned() })
 }
 
 /// Whether what was resolved now is what the run began with.
@@ -93,7 +98,8 @@ fn cut_events(open: &OpenRun, log: &mut EventLog, checkpoint: Option<&Checkpoint
     let offset = checkpoint.map_or(0, |checkpoint| checkpoint.progress.event_offset);
     let mut reads = Vec::new();
     let mut first_attempt = None;
-    for event in open.events::<Record>()?.flatten() {
+    for event in open.events::<Record>()? {
+        let event = event?;
         match &event.value.event {
             RunEvent::Pipeline(PipelineEvent::TestRead) => reads.push((event.start, event.value)),
             RunEvent::Pipeline(PipelineEvent::AttemptStarted { .. }) if first_attempt.is_none() => {

@@ -31,12 +31,20 @@ pub fn set(tree: &mut Node, path: &str, value: Node, position: Position) -> Resu
         return Err(Box::new(Problem { kind, path: Path::default(), position }));
     }
     let mut node = tree;
-    for step in steps {
+    let n_steps = steps.len();
+    for (idx_of_step, step) in steps.into_iter().enumerate() {
         if matches!((&node.value, &step), (NodeValue::Null, Step::Add(_))) {
             *node = Node::new(NodeValue::Map(Vec::new()), position);
         }
         node = match (&mut node.value, step) {
-            (NodeValue::Map(entries), Step::Into(idx)) => &mut entries[idx].1,
+            (NodeValue::Map(entries), Step::Into(idx)) => {
+                let (key, node) = &mut entries[idx];
+                if idx_of_step + 1 == n_steps {
+                    // What is said of the value at its key is said of what was given here, not of what stood in the file.
+                    key.position = position;
+                }
+                node
+            }
             (NodeValue::List(items), Step::Into(idx)) => &mut items[idx],
             (NodeValue::Map(entries), Step::Add(name)) => {
                 entries.push((Key { name, position }, Node::new(NodeValue::Null, position)));

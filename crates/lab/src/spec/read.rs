@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use super::diagnostic::{Diagnostic, Diagnostics, Message, Texts};
 use super::path::{Path, Segment, find_nearest};
 use super::problem::{Problem, ProblemKind};
-use super::tree::{Node, NodeValue, Position};
+use super::tree::{Node, NodeValue, Position, Source};
 use super::{overrides, schema, tree};
 
 /// A spec that was read, with its tree, so that what turns out to be wrong later can be shown in the user's file.
@@ -92,14 +92,36 @@ impl<T> Read<T> {
     }
 }
 
-/// The place to point at: a scalar itself, and the key of what spreads over several lines.
+/// How far below a list's element an override is still about that element: a layer is `{dense: {units: 7}}`.
+const OVERRIDE_REACH: usize = 2;
+
+/// The place to point at: a scalar itself, and the key of what spreads over several lines. Where `--set` changed something
+/// in an element of a list, which is small, the last such change, since the file's line looks right.
 fn position_of(tree: &Node, path: &str) -> Position {
     let (found, rest) = find_nearest(tree, path);
+    if let Some(position) = last_override(found.node, OVERRIDE_REACH).filter(|_| rest.is_empty() && path.contains('['))
+    {
+        return position;
+    }
     let is_scalar = !matches!(found.node.value, NodeValue::List(_) | NodeValue::Map(_));
     match found.key {
         Some(key) if !(is_scalar && rest.is_empty()) => key.position,
         _ => found.node.position,
     }
+}
+
+/// Where the last `--set` stands that changed a value or something at most `reach` levels below it.
+fn last_override(node: &Node, reach: usize) -> Option<Position> {
+    let own = Some(node.position).filter(|position| matches!(position.source, Source::Override(_)));
+    let below: Box<dyn Iterator<Item = &Node>> = match &node.value {
+        _ if reach == 0 => Box::new(std::iter::empty()),
+        NodeValue::List(items) => Box::new(items.iter()),
+        NodeValue::Map(entries) => Box::new(entries.iter().map(|(_, node)| node)),
+        _ => Box::new(std::iter::empty()),
+    };
+    own.into_iter()
+        .chain(below.filter_map(|node| last_override(node, reach - 1)))
+        .max_by_key(|position| position.source)
 }
 
 fn path_of(path: &serde_path_to_error::Path) -> Path {

@@ -246,14 +246,28 @@ impl Places {
         at.saturating_sub(self.start)
     }
 
-    /// The tab at a place or right before it, and its length.
+    /// The tab at a place or right before it, else the next one that indents a line: the parser points at the value that the
+    /// tab's line would go on with. With its length.
     fn tab(&self, idx: usize) -> (usize, usize) {
         let is_tab = |idx: usize| self.character(idx) == Some('\t');
         match idx.checked_sub(1) {
             _ if is_tab(idx) => (idx, 1),
             Some(before) if is_tab(before) => (before, 1),
-            _ => (idx, 0),
+            _ => self.next_indenting_tab(idx).map_or((idx, 0), |idx| (idx, 1)),
         }
+    }
+
+    fn next_indenting_tab(&self, from: usize) -> Option<usize> {
+        let mut is_indentation = false;
+        for idx in from.. {
+            match self.character(idx)? {
+                '\n' | '\r' => is_indentation = true,
+                '\t' if is_indentation => return Some(idx),
+                ' ' => {}
+                _ => is_indentation = false,
+            }
+        }
+        None
     }
 
     fn span(&self, span: Span) -> Position {

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use proofmark_data::{ColumnNames, QualitySpec, gate};
 use proofmark_lab::pipeline::{SpecSource, read_spec};
+use proofmark_lab::spec::Style;
 use proofmark_lab::spec::read::read;
+use proofmark_messages::Lang;
 use proofmark_model::{ModelSpec, Target};
 use proofmark_train::metrics::wilson;
 
@@ -132,5 +134,26 @@ fn the_figures_of_the_page_about_evaluation_are_right() {
             (accuracy.into(), lower.into())
         );
         assert!(page.contains(accuracy) && page.contains(lower), "{accuracy} {lower}");
+    }
+}
+
+/// What is shown as the program's answer to a slip is its answer.
+#[test]
+fn the_mistake_on_the_page_is_what_the_program_says() {
+    let path = root().join("scenarios/digits/digits.yaml");
+    let source = SpecSource {
+        file_name: "scenarios/digits/digits.yaml".to_owned(),
+        text: fs::read_to_string(&path).expect("the spec"),
+        base: root(),
+        overrides: vec!["train.epoch=1".to_owned()],
+    };
+    let error = read_spec(&source).expect_err("a mistake");
+    let diagnostics = error.diagnostics().expect("a mistake in the spec");
+    for (page, lang) in [("docs/getting-started.md", Lang::En), ("docs/zh-CN/getting-started.md", Lang::ZhCn)] {
+        let text = fs::read_to_string(root().join(page)).expect("the page");
+        let shown = text.split_once("<!-- output: mistake -->\n```text\n").and_then(|(_, rest)| rest.split_once("```"));
+        assert_eq!(shown.expect("the block").0, diagnostics.render(lang, Style::Plain), "{page}");
+        // No other block looks as if a test held it.
+        assert_eq!(text.matches("<!-- output: ").count(), 1, "{page}");
     }
 }

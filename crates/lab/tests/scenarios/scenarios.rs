@@ -133,7 +133,13 @@ fn what_is_beyond_repair_ends_before_the_training_and_says_why() {
     assert_eq!((outcome, model_digest), (Some(Outcome::DataRefused), None));
 
     let html = fs::read_to_string(report.expect("a report")).expect("the report");
-    assert!(html.contains("12000") || html.contains("12,000"), "the report does not say how much would be dropped");
+    // What a reader sees, without the spec, whose comments tell it too.
+    let shown = html.split_once("<body").expect("a body").1.split_once("<pre class=\"spec\"").expect("the spec").0;
+    let shown = shown.replace('\u{202f}', ",");
+    let sentence = "it would have dropped 12,000 of 60,000 rows (20%), and the spec allows 2%";
+    assert!(shown.contains(sentence), "the report does not say how much would be dropped");
+    assert!(shown.contains("Not done"), "the round that was tried is not shown");
+    assert!(shown.contains("12,000 labels taken away"), "the report does not say that the faults were injected");
     let folder = runs.find(&id).expect("the run");
     assert_eq!(folder.status().expect("a status").state, State::Refused);
     assert!(folder.read(RunFile::Model).is_err(), "a model was trained on refused data");

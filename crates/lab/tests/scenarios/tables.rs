@@ -6,7 +6,7 @@ use proofmark_criteria::Schema;
 use proofmark_data::clean::{Helps, OPERATORS};
 use proofmark_data::{ColumnNames, facts_schema};
 use proofmark_evidence::{Grade, Kind};
-use proofmark_govern::acceptance::acceptance_schema;
+use proofmark_govern::acceptance::documented_paths;
 use proofmark_lab::RunSpec;
 use proofmark_messages::{Lang, Localize};
 use serde_json::Value;
@@ -43,7 +43,7 @@ pub(crate) fn facts() -> String {
 
 /// What acceptance can read.
 pub(crate) fn acceptance() -> String {
-    paths(&acceptance_schema())
+    paths(&documented_paths())
 }
 
 /// The operators, and which facts each improves.

@@ -60,6 +60,7 @@ const CASES: &[Case] = &[
     // YAML.
     case("duplicate_key", "name: a\nmodel: { layers: [flatten] }\nname: b\n"),
     case("tab_indentation", "name: a\nmodel:\n\tlayers: [flatten]\n"),
+    case("tab_indentation_of_the_second_line", "name: a\n\tmodel: b\n"),
     case("unclosed_list", "name: a\nmodel: { layers: [flatten }\n"),
     case("unclosed_list_at_the_end", "name: a\nmodel:\n  layers: [flatten,\n    relu\n\n"),
     case("unclosed_map", "name: a\nmodel: { layers: [flatten]\n"),
@@ -88,6 +89,8 @@ const CASES: &[Case] = &[
     set("set_path", &["train..epochs=3", "model.layers[x]=3", "\"a=3\"=", "model.\"layers=3"]),
     set("set_unknown_key", &["trian.epochs=3"]),
     set("set_wrong_value", &["train.epochs=ten", "model.drop.rate=2"]),
+    set("set_to_nothing", &["train.epochs="]),
+    set("set_empty_list", &["model.layers=[]"]),
     set("set_bad_yaml", &["train.metrics=[a, b"]),
     set("set_no_such_index", &["model.layers[2]=flatten"]),
     set("set_no_such_name", &["model.drip.rate=0.1", "model.layers.flat=1"]),

@@ -97,8 +97,8 @@ crate::phrases! {
     phases_line(nodes, shards, folds, outputs) { en: "over shards: {shards}, folds: {folds}, over outputs: {outputs}; nodes: {nodes}", zh: "按分片 {shards} 个，归并 {folds} 个，按输出 {outputs} 个；共 {nodes} 个节点" }
     label_memory() { en: "memory", zh: "内存" }
     memory_line(whole, state, batch, arena, threads) {
-        en: "{whole}: parameters and optimizer {state}, batch {batch}, activations {arena} for each of {threads} threads",
-        zh: "{whole}：参数与优化器 {state}，批 {batch}，激活值每线程 {arena}（共 {threads} 个线程）",
+        en: "{whole}: parameters and optimizer {state}, batch {batch}, working memory {arena} for each of {threads} threads",
+        zh: "{whole}：参数与优化器 {state}，批 {batch}，工作内存每线程 {arena}（共 {threads} 个线程）",
     }
     label_native() { en: "native", zh: "原生" }
     label_reference() { en: "by reference", zh: "参考实现" }
@@ -202,31 +202,34 @@ crate::phrases! {
     verdict_verified() { en: "Verified", zh: "核验通过" }
     verdict_not_verified() { en: "Not verified", zh: "核验未通过" }
     statements_verified(statements) { en: "{statements} statements match their digests.", zh: "{statements} 条陈述与其摘要相符。" }
-    held_links(links) { en: "{links} links between them lead to statements that are there", zh: "陈述之间的 {links} 处引用都能找到" }
-    held_model() { en: "the model is the one that was trained and measured", zh: "模型就是当初训练并测量的那一个" }
-    held_lock() { en: "spec, sources and prepared data are those of the training", zh: "规格、数据源与预处理后的数据与训练时一致" }
-    held_epochs(epochs) { en: "the parameters after every epoch ({epochs}) are those on record", zh: "{epochs} 轮训练后的参数与记录一致" }
-    held_figures(figures) { en: "{figures} figures of the report are those that were measured", zh: "报告中的 {figures} 项数字与实测一致" }
-    held_verdict() { en: "the verdict of the report follows from the statements", zh: "报告的结论与陈述一致" }
-    held_page() { en: "the report shows the data that it carries, and nothing else", zh: "报告所展示的内容与其携带的数据完全一致" }
-    page_altered() { en: "the report does not show the data that it carries", zh: "报告所展示的内容与其携带的数据不一致" }
-    page_altered_hint() { en: "it was changed by hand, or drawn by another build of the program; `proofmark report RUN` draws it from its data", zh: "报告被手工改动过，或由程序的其他构建生成；`proofmark report RUN` 可依据数据重新生成" }
-    statement_altered(digest, problem) { en: "the statement `{digest}`: {problem}", zh: "陈述 `{digest}`：{problem}" }
-    input_missing(kind, role, digest) { en: "a statement `{kind}` stands on `{role}` with the digest `{digest}`, which is not there", zh: "陈述 `{kind}` 依据的 `{role}`（摘要 `{digest}`）不存在" }
-    no_evidence() { en: "there is no evidence", zh: "没有证据" }
-    evidence_differs(what, expected, found) { en: "{what} is not what the evidence says: expected `{expected}`, found `{found}`", zh: "{what}与证据不符：应为 `{expected}`，实为 `{found}`" }
-    evidence_hint() { en: "something was changed after it was measured; restore it, or measure again", zh: "有内容在测量之后被改动过，请恢复原件或重新测量" }
-    subject_model() { en: "the model", zh: "模型" }
-    subject_lock() { en: "the lock of spec and data", zh: "规格与数据的锁定记录" }
-    subject_prepared(split) { en: "the digest of the prepared data `{split}`", zh: "预处理数据 `{split}` 的摘要" }
-    subject_epoch(epoch) { en: "the digest of epoch {epoch}", zh: "第 {epoch} 轮的摘要" }
-    subject_figure(name) { en: "the figure `{name}` of the report", zh: "报告中的 `{name}`" }
-    subject_verdict() { en: "the verdict of the report", zh: "报告的结论" }
     column_kind() { en: "statement", zh: "陈述" }
     column_grade() { en: "grade", zh: "等级" }
     column_time() { en: "time", zh: "时间" }
     column_by() { en: "by", zh: "作者" }
     column_digest() { en: "digest", zh: "摘要" }
+
+    // Splits, where their names stand in a sentence
+    split_test() { en: "test", zh: "测试集" }
+    split_validation() { en: "validation", zh: "验证集" }
+
+    // Arguments that cannot be understood
+    unknown_argument(argument) { en: "unexpected argument `{argument}`", zh: "无法识别的参数 `{argument}`" }
+    unknown_command(command) { en: "there is no command `{command}`", zh: "没有命令 `{command}`" }
+    missing_command() { en: "the command is missing", zh: "缺少命令" }
+    missing_arguments(arguments) { en: "missing: {arguments}", zh: "缺少 {arguments}" }
+    missing_value(argument) { en: "`{argument}` has no value", zh: "`{argument}` 缺少取值" }
+    bad_value(value, argument) { en: "`{value}` cannot be the value of `{argument}`", zh: "`{value}` 不能作为 `{argument}` 的取值" }
+    wrong_number_of_values(argument) { en: "`{argument}` has the wrong number of values", zh: "`{argument}` 的取值个数不对" }
+    argument_twice(argument) { en: "`{argument}` stands twice", zh: "`{argument}` 重复出现" }
+    argument_conflict(argument, others) { en: "`{argument}` cannot stand together with {others}", zh: "`{argument}` 不能与 {others} 同时使用" }
+    argument_not_text() { en: "an argument is not UTF-8", zh: "有参数不是 UTF-8 文本" }
+    arguments_unreadable(kind) { en: "the arguments cannot be read: {kind}", zh: "无法读取参数：{kind}" }
+    did_you_mean(nearest) { en: "did you mean `{nearest}`?", zh: "是否想写 `{nearest}`？" }
+    allowed_values_hint(values) { en: "possible are {values}", zh: "可用的取值：{values}" }
+    number_between_hint(from, to) { en: "a whole number from {from} to {to} is expected", zh: "应为 {from} 至 {to} 的整数" }
+    number_from_hint(from) { en: "a whole number from {from} on is expected", zh: "应为不小于 {from} 的整数" }
+    commands_hint() { en: "`proofmark --help` lists the commands", zh: "`proofmark --help` 会列出全部命令" }
+    usage_hint() { en: "`--help` after a command shows how it is written", zh: "在命令后加 `--help` 可查看写法" }
 
     // Errors
     comma() { en: ", ", zh: "、" }

@@ -205,26 +205,24 @@ crate::phrases! {
         en: "upper end of the 95 % confidence interval on the validation split",
         zh: "验证集上 95 % 置信区间的上限",
     }
-    path_slices_min() { en: "the lowest value of the metric over all slices", zh: "指标在所有切片中的最低值" }
-    path_slices_max() { en: "the highest value of the metric over all slices", zh: "指标在所有切片中的最高值" }
+    path_slices_min() { en: "the lowest accuracy over all slices", zh: "所有切片中的最低准确率" }
+    path_slices_max() { en: "the highest accuracy over all slices", zh: "所有切片中的最高准确率" }
     path_slice_min() {
-        en: "the lowest value of the metric over the slices of one feature: `slice(\"region\").f1.min`",
-        zh: "指标在某一特征各切片中的最低值：`slice(\"region\").f1.min`",
+        en: "the lowest accuracy over the slices of one column: `slice(\"label\").accuracy.min`",
+        zh: "某一列各切片中的最低准确率：`slice(\"label\").accuracy.min`",
     }
     path_slice_max() {
-        en: "the highest value of the metric over the slices of one feature",
-        zh: "指标在某一特征各切片中的最高值",
+        en: "the highest accuracy over the slices of one column",
+        zh: "某一列各切片中的最高准确率",
     }
     path_data_rows() { en: "rows of the data set before the split", zh: "划分前数据集的行数" }
     path_data_train_rows() { en: "rows that the model was trained on", zh: "训练所用的行数" }
     path_data_validation_rows() { en: "rows of the validation split", zh: "验证集的行数" }
     path_data_test_rows() { en: "rows of the test split", zh: "测试集的行数" }
     path_data_dropped() { en: "share of the rows which cleaning dropped, 0 to 1", zh: "清洗时丢弃的行所占比例，0 到 1" }
-    path_test_reads() { en: "how many times the test split has been read", zh: "测试集被读取的次数" }
-    path_reproduced_times() { en: "how many times the run was reproduced to the same bytes", zh: "运行被逐字节复现的次数" }
-    path_reproduced_by_others() {
-        en: "reproductions by another person or on another machine",
-        zh: "由他人或在其他机器上完成的复现次数",
+    path_test_reads() {
+        en: "readings of the test split, with the one by which the final model is judged: 1 the first time, on validation too",
+        zh: "测试集的读取次数，含评判最终模型的那一次：首次为 1，在验证集上评判时也按此计",
     }
     path_train_epochs() { en: "epochs trained", zh: "训练的轮数" }
     path_train_best_epoch() { en: "the epoch whose parameters were kept, from 1", zh: "保留其参数的轮次，从 1 起" }

@@ -105,6 +105,8 @@ crate::phrases! {
         en: "with parts, the layout is train/CLASS/IMAGE and test/CLASS/IMAGE; without, CLASS/IMAGE",
         zh: "分部分时目录结构为 train/类别/图像 与 test/类别/图像，不分时为 类别/图像",
     }
+    not_a_file(path) { en: "`{path}` is not a regular file", zh: "`{path}` 不是普通文件" }
+    hint_not_a_file() { en: "remove it, or put the image itself there", zh: "请将其移除，或换成图像文件本身" }
     name_not_utf8(path) { en: "the name of `{path}` is not valid UTF-8", zh: "`{path}` 的名称不是有效的 UTF-8" }
     image_format_unknown(first_bytes) {
         en: "expected a PNG or JPEG image, received a file that begins with the bytes `{first_bytes}`",
@@ -148,6 +150,14 @@ crate::phrases! {
     hint_one_class() {
         en: "check the labels; for a folder of images, each class needs a sub-folder with images",
         zh: "请检查标签；若是图像文件夹，每个类别都需要一个有图像的子文件夹",
+    }
+    unknown_test_class(row, part, class) {
+        en: "row {row} of `{part}` has the class `{class}`, which no row of train has",
+        zh: "`{part}` 第 {row} 行的类别是 `{class}`，而训练数据中没有这个类别",
+    }
+    hint_unknown_test_class() {
+        en: "correct its label (rows count from 0), or add rows of this class to train",
+        zh: "请更正该行的标签（行号从 0 起），或在训练数据中加入该类别的行",
     }
     labels_missing(rows, split) {
         en: "`{rows}` rows of `{split}` have no label, and the rules let them pass",

@@ -148,6 +148,8 @@ crate::phrases! {
     grade_reported() { en: "reported", zh: "上报" }
     /// The grade `attested`.
     grade_attested() { en: "attested", zh: "人工声明" }
+    /// The kind `run.spec`.
+    kind_run_spec() { en: "resolved spec", zh: "解析后的规格" }
     /// The kind `data.profile`.
     kind_data_profile() { en: "data profile", zh: "数据概况" }
     /// The kind `data.gate`.
@@ -287,9 +289,9 @@ crate::phrases! {
         zh: "要写入 `{path}` 的值无法表示为 JSON：{cause}",
     }
     /// An event that does not read.
-    store_bad_event(path, offset, cause) {
-        en: "the event at byte `{offset}` of `{path}` is damaged: {cause}",
-        zh: "`{path}` 第 `{offset}` 字节处的事件已损坏：{cause}",
+    store_bad_event(path, line, cause) {
+        en: "`{path}` is damaged at line `{line}`: {cause}",
+        zh: "`{path}` 第 `{line}` 行已损坏：{cause}",
     }
     /// What to do with damaged events.
     store_bad_event_hint() {
@@ -351,4 +353,92 @@ crate::phrases! {
     state_refused() { en: "refused", zh: "未通过" }
     /// It ended with an error.
     state_failed() { en: "failed", zh: "失败" }
+
+    // Verification: what agrees.
+
+    /// All links lead somewhere.
+    held_links(links) { en: "{links} links between them lead to statements that are there", zh: "陈述之间的 {links} 处引用都能找到" }
+    /// The statements follow from each other.
+    held_chain() { en: "they follow from each other, the decision from what was measured and the criteria", zh: "各陈述前后相符，验收结论由实测结果与标准推出" }
+    /// The model file.
+    held_model() { en: "the model is the one that was trained and measured", zh: "模型就是当初训练并测量的那一个" }
+    /// The lock.
+    held_lock() { en: "spec, sources and prepared data are those of the training", zh: "规格、数据源与预处理后的数据与训练时一致" }
+    /// The user's spec.
+    held_spec() { en: "`spec.yaml` resolves to the spec of the run", zh: "`spec.yaml` 解析后与该运行的规格一致" }
+    /// The epochs in the events.
+    held_epochs(epochs) { en: "the epochs on record ({epochs}) are those of the training, with their losses and parameters", zh: "记录在案的 {epochs} 轮训练（损失与参数）与证据一致" }
+    /// The readings of test.
+    held_test_reads(reads) { en: "readings of the test data on record: {reads}, as claimed", zh: "记录在案的测试数据读取次数为 {reads}，与证据一致" }
+    /// The kept checkpoints.
+    held_checkpoints(checkpoints) { en: "{checkpoints} checkpoints hold the parameters of their epochs", zh: "{checkpoints} 个检查点中的参数与所属轮次一致" }
+    /// Status and events.
+    held_state() { en: "how the run ended follows from the statements", zh: "运行的结局由各陈述推出" }
+    /// Everything on the page.
+    held_figures() { en: "verdict, criteria and figures of the report are those of the statements", zh: "报告中的结论、标准与数字与各陈述一致" }
+    /// The page is what its data give.
+    held_page() { en: "the report shows the data that it carries, and nothing else", zh: "报告所展示的内容与其携带的数据完全一致" }
+    /// A run that goes on or was interrupted.
+    note_not_ended() { en: "the run has not come to its end: nothing is decided yet", zh: "该运行尚未结束，还没有任何结论" }
+
+    // Verification: what does not.
+
+    /// A page that is not what its data give.
+    page_altered(page) { en: "`{page}` does not show the data that it carries", zh: "`{page}` 所展示的内容与其携带的数据不一致" }
+    /// What to do about it.
+    page_altered_hint() { en: "it was changed by hand, or drawn by another build of the program; `proofmark report RUN` draws it from its data", zh: "报告被手工改动过，或由程序的其他构建生成；`proofmark report RUN` 可依据数据重新生成" }
+    /// A page of another version.
+    page_version(page, version, ours) { en: "`{page}` was drawn by version {version}, this is version {ours}: whether it shows the data that it carries cannot be said", zh: "`{page}` 由版本 {version} 生成，而本程序是版本 {ours}，无法判断它展示的内容是否与其数据一致" }
+    /// What to do about it.
+    page_version_hint() { en: "verify it with that version", zh: "请用该版本核验" }
+    /// A statement of a page that does not verify.
+    page_statement_altered(digest, page, problem) { en: "the statement `{digest}` in `{page}`: {problem}", zh: "`{page}` 中的陈述 `{digest}`：{problem}" }
+    /// A statement of a page that the run does not have.
+    page_statement_foreign(digest, page) { en: "`{page}` carries the statement `{digest}`, which the run does not have in `evidence`", zh: "`{page}` 携带的陈述 `{digest}` 不在该运行的 `evidence` 中" }
+    /// A statement that stands on nothing.
+    input_missing(kind, role, digest) { en: "a statement `{kind}` stands on `{role}` with the digest `{digest}`, which is not in `evidence`", zh: "陈述 `{kind}` 依据的 `{role}`（摘要 `{digest}`）不在 `evidence` 中" }
+    /// Nothing to verify.
+    no_evidence() { en: "there is no evidence", zh: "没有证据" }
+    /// A value that is another.
+    evidence_differs(what, expected, found) { en: "{what} is not what the evidence says: expected `{expected}`, found `{found}`", zh: "{what}与证据不符：应为 `{expected}`，实为 `{found}`" }
+    /// What to do about what was changed.
+    evidence_hint() { en: "something was changed after it was measured; restore it, or measure again", zh: "有内容在测量之后被改动过，请恢复原件或重新测量" }
+    /// A spec that does not read.
+    spec_unreadable(file, problem) { en: "the spec in `{file}` cannot be read: {problem}", zh: "无法读取 `{file}` 中的规格：{problem}" }
+    /// A checkpoint that does not read.
+    checkpoint_unreadable(path, problem) { en: "the checkpoint `{path}` cannot be read: {problem}", zh: "无法读取检查点 `{path}`：{problem}" }
+    /// A checkpoint under the name of another.
+    checkpoint_elsewhere(path) { en: "the checkpoint `{path}` is not of the end of the epoch in its name", zh: "检查点 `{path}` 并非其名称所指轮次结束时的检查点" }
+    /// A statement of another kind or version.
+    chain_unreadable(kind, digest, cause) { en: "the statement `{kind}` (`{digest}`) in `evidence` does not claim what its kind claims: {cause}", zh: "`evidence` 中的陈述 `{kind}`（`{digest}`）与该类型应有的声明项不符：{cause}" }
+    /// Two statements that contradict each other.
+    chain_contradiction(kind, one, other) { en: "two statements `{kind}` in `evidence` contradict each other: `{one}`, `{other}`", zh: "`evidence` 中的两条 `{kind}` 陈述互相矛盾：`{one}`、`{other}`" }
+    /// A statement that is gone.
+    chain_missing(kind) { en: "the statement `{kind}` is missing in `evidence`", zh: "`evidence` 中缺少陈述 `{kind}`" }
+    /// As above, of a split.
+    chain_missing_of(kind, split) { en: "the statement `{kind}` of {split} is missing in `evidence`", zh: "`evidence` 中缺少{split}的陈述 `{kind}`" }
+    /// A statement that stands on something else.
+    chain_unlinked(kind, role, expected) { en: "the statement `{kind}` in `evidence` does not stand on `{role}` `{expected}`", zh: "`evidence` 中的陈述 `{kind}` 并未以 `{role}`（`{expected}`）为依据" }
+    /// A statement that contradicts what it stands on.
+    chain_does_not_follow(kind, digest) { en: "the statement `{kind}` (`{digest}`) in `evidence` does not follow from what it stands on", zh: "`evidence` 中的陈述 `{kind}`（`{digest}`）无法由其依据推出" }
+    /// A file, as what differs.
+    subject_file(file) { en: "`{file}`", zh: "`{file}` " }
+    /// A value in a file.
+    subject_key(key, file) { en: "`{key}` in `{file}`", zh: "`{file}` 中的 `{key}` " }
+    /// The readings of test in the events.
+    subject_test_reads(file) { en: "the number of readings of the test data in `{file}`", zh: "`{file}` 中测试数据的读取次数" }
+    /// The outcome in the events.
+    subject_outcome(file) { en: "the outcome in `{file}`", zh: "`{file}` 中的结局" }
+    /// The state in the status.
+    subject_state(file) { en: "the state in `{file}`", zh: "`{file}` 中的状态" }
+    /// The parameters in a checkpoint.
+    subject_checkpoint(file) { en: "the parameters in `{file}`", zh: "`{file}` 中的参数" }
+    /// A statement that came out otherwise.
+    subject_claim(kind, path) { en: "`{path}` in the statement `{kind}`", zh: "陈述 `{kind}` 中的 `{path}` " }
+    /// The split train.
+    split_train() { en: "train", zh: "训练集" }
+    /// The split validation.
+    split_validation() { en: "validation", zh: "验证集" }
+    /// The split test.
+    split_test() { en: "test", zh: "测试集" }
 }

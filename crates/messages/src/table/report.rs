@@ -39,8 +39,8 @@ crate::phrases! {
     sentence_training_failed() { en: "The training did not come to its end. There is no finished model.", zh: "训练没有进行到底，没有得到完整的模型。" }
     sentence_no_criterion() { en: "The model was trained and measured. No criterion was set for it, so nothing was accepted or refused.", zh: "模型已训练并测量。由于没有设定标准，因此不作通过与否的判断。" }
     test_not_read() { en: "The test data was not read in this run.", zh: "本次运行没有读取测试数据。" }
-    test_read_once() { en: "The test data was read once, after every choice had been made.", zh: "测试数据只读取了一次，且在所有选择都确定之后。" }
-    test_read_often(reads) { en: "The test data was read {reads} times. Each reading after the first makes its figures less independent.", zh: "测试数据被读取了 {reads} 次。首次之后的每次读取都会削弱结果的独立性。" }
+    test_read_once() { en: "This run read the test data once, after every choice had been made.", zh: "本次运行只读取了一次测试数据，且在所有选择都确定之后。" }
+    test_read_often(reads) { en: "This run read the test data {reads} times. Each reading after the first makes its figures less independent.", zh: "本次运行读取了 {reads} 次测试数据。首次之后的每次读取都会削弱结果的独立性。" }
     seal_title(verdict) { en: "Proof mark: {verdict}", zh: "验讫印记：{verdict}" }
     seal_description() { en: "A round stamp with the verdict in its middle. The engraved rosette is drawn from the digest of the model and differs for every model.", zh: "圆形印章，中间写明结论。环形花纹由模型的摘要绘制而成，不同的模型花纹各不相同。" }
     rim_measured_on_test() { en: "PROVED ON TEST DATA", zh: "以测试数据为证" }
@@ -66,6 +66,34 @@ crate::phrases! {
     column_need() { en: "Needed", zh: "要求" }
     column_margin() { en: "Margin", zh: "余量" }
     column_judgement() { en: "Verdict", zh: "判定" }
+    // A criterion in words
+    words_at_least(subject, value) { en: "{subject} is at least {value}", zh: "{subject}不低于 {value}" }
+    words_at_most(subject, value) { en: "{subject} is at most {value}", zh: "{subject}不高于 {value}" }
+    words_above(subject, value) { en: "{subject} is more than {value}", zh: "{subject}高于 {value}" }
+    words_below(subject, value) { en: "{subject} is less than {value}", zh: "{subject}低于 {value}" }
+    words_equal(subject, value) { en: "{subject} is {value}", zh: "{subject}等于 {value}" }
+    words_not_equal(subject, value) { en: "{subject} is not {value}", zh: "{subject}不等于 {value}" }
+    words_value(metric) { en: "{metric}: the measured value", zh: "{metric}的实测值" }
+    words_lower(metric) { en: "{metric}: the lower end of the 95% interval", zh: "{metric}的 95% 置信区间下限" }
+    words_upper(metric) { en: "{metric}: the upper end of the 95% interval", zh: "{metric}的 95% 置信区间上限" }
+    words_on_validation(metric) { en: "{metric} on validation", zh: "验证集上{metric}" }
+    words_gain(metric) { en: "{metric}: the gain over the baseline", zh: "{metric}相对基线的提升" }
+    words_gain_lower(metric) { en: "{metric}: the lower end of the gain over the baseline (95% interval)", zh: "{metric}相对基线提升的 95% 置信区间下限" }
+    words_gain_upper(metric) { en: "{metric}: the upper end of the gain over the baseline (95% interval)", zh: "{metric}相对基线提升的 95% 置信区间上限" }
+    words_baseline(metric) { en: "{metric} of the baseline", zh: "基线的{metric}" }
+    words_weakest_slice(metric) { en: "{metric} of the weakest slice", zh: "表现最弱一组的{metric}" }
+    words_strongest_slice(metric) { en: "{metric} of the strongest slice", zh: "表现最强一组的{metric}" }
+    words_weakest_slice_by(metric, column) { en: "{metric} of the weakest slice by {column}", zh: "按 {column} 分组时最弱一组的{metric}" }
+    words_strongest_slice_by(metric, column) { en: "{metric} of the strongest slice by {column}", zh: "按 {column} 分组时最强一组的{metric}" }
+    words_rows() { en: "The number of rows before the split", zh: "划分前的数据行数" }
+    words_train_rows() { en: "The number of rows for training", zh: "训练数据的行数" }
+    words_validation_rows() { en: "The number of rows for validation", zh: "验证数据的行数" }
+    words_test_rows() { en: "The number of rows for the test", zh: "测试数据的行数" }
+    words_dropped() { en: "The share of the rows that cleaning dropped", zh: "清洗剔除的行所占比例" }
+    words_test_reads() { en: "The number of readings of the test data (with this one)", zh: "测试数据的读取次数（含本次）" }
+    words_epochs() { en: "The number of epochs trained", zh: "训练轮数" }
+    words_best_epoch() { en: "The epoch that was kept", zh: "所保留的轮次" }
+    words_parameters() { en: "The number of parameters of the model", zh: "模型的参数量" }
 
     // Key figures
     title_key_figures() { en: "Key figures", zh: "关键数字" }
@@ -75,7 +103,7 @@ crate::phrases! {
     figure_rows() { en: "Rows of data", zh: "数据行数" }
     figure_excluded(rows) { en: "{rows} taken out", zh: "剔除 {rows} 行" }
     figure_rules() { en: "Data rules met", zh: "满足的数据规则" }
-    figure_rules_note(rounds) { en: "cleaning rounds: {rounds}", zh: "清洗轮数：{rounds}" }
+    figure_rules_note(rounds) { en: "rounds of cleaning: {rounds}", zh: "清洗轮数：{rounds}" }
     figure_parameters() { en: "Parameters", zh: "参数量" }
     figure_layers(layers) { en: "layers: {layers}", zh: "层数：{layers}" }
     figure_epoch() { en: "Training per epoch", zh: "每轮训练时间" }
@@ -97,6 +125,13 @@ crate::phrases! {
     split_test_use() { en: "gives the verdict", zh: "用于得出结论" }
     split_excluded_use() { en: "takes no part", zh: "不参与" }
     splits_caption() { en: "Rows of each split and what it is for", zh: "各划分的行数与用途" }
+    separator() { en: ", ", zh: "、" }
+    faults_injected(faults) { en: "Faults were put into the training data on purpose, to show what the data gate does: {faults}. The source files do not have them.", zh: "为演示数据关卡的作用，训练数据中有意加入了缺陷：{faults}。数据源文件本身没有这些缺陷。" }
+    fault_missing_labels() { en: "labels taken away", zh: "去除标签" }
+    fault_duplicates() { en: "rows replaced by copies", zh: "替换为重复行" }
+    fault_blank() { en: "images blanked", zh: "抹成空白" }
+    fault_corrupted() { en: "images corrupted", zh: "损坏图像" }
+    fault_rows(fault, rows) { en: "{rows} {fault}", zh: "{fault} {rows} 行" }
     column_split() { en: "Split", zh: "划分" }
     column_use() { en: "Use", zh: "用途" }
     column_rows() { en: "Rows", zh: "行数" }
@@ -113,16 +148,23 @@ crate::phrases! {
 
     // Data gate
     title_cleaning() { en: "Data gate", zh: "数据关卡" }
-    gate_lead_clean(rules) { en: "The data met all of its rules as it came ({rules}). Nothing was changed.", zh: "数据原样满足全部 {rules} 条规则，未作任何改动。" }
-    gate_lead_mended(failed, rules, rounds) { en: "Rules that failed at first: {failed} of {rules}. After cleaning (rounds: {rounds}) all of them hold.", zh: "最初 {rules} 条规则中有 {failed} 条不满足；经过 {rounds} 轮清洗后全部满足。" }
-    gate_lead_refused_at_once(failed, rules) { en: "Rules that fail: {failed} of {rules}. No cleaning was tried, so the gate stays shut.", zh: "{rules} 条规则中有 {failed} 条不满足。没有进行清洗，关卡未放行。" }
-    gate_lead_refused(failed, rules, rounds) { en: "Rules that still fail after cleaning (rounds: {rounds}): {failed} of {rules}. The gate stays shut.", zh: "经过 {rounds} 轮清洗后，{rules} 条规则中仍有 {failed} 条不满足，关卡未放行。" }
+    gate_lead_clean_one() { en: "The data met its rule as it came. Nothing was changed.", zh: "数据原样满足规则，未作任何改动。" }
+    gate_lead_clean(rules) { en: "The data met its {rules} rules as it came. Nothing was changed.", zh: "数据原样满足全部 {rules} 条规则，未作任何改动。" }
+    one_round_of_cleaning() { en: "one round of cleaning", zh: "1 轮清洗" }
+    rounds_of_cleaning(rounds) { en: "{rounds} rounds of cleaning", zh: "{rounds} 轮清洗" }
+    gate_lead_mended_one(cleaning) { en: "The rule failed at first. After {cleaning} it holds.", zh: "规则最初不满足；经过 {cleaning}后得到满足。" }
+    gate_lead_mended(failed, rules, cleaning) { en: "{failed} of {rules} rules failed at first. After {cleaning} all of them hold.", zh: "最初 {rules} 条规则中有 {failed} 条不满足；经过 {cleaning}后全部满足。" }
+    gate_lead_refused_at_once_one() { en: "The rule does not hold, and nothing was cleaned. The gate stays shut.", zh: "规则不满足，且没有进行清洗，关卡未放行。" }
+    gate_lead_refused_at_once(failed, rules) { en: "{failed} of {rules} rules fail, and nothing was cleaned. The gate stays shut.", zh: "{rules} 条规则中有 {failed} 条不满足，且没有进行清洗，关卡未放行。" }
+    gate_lead_refused_one(cleaning) { en: "The rule still fails after {cleaning}. The gate stays shut.", zh: "经过 {cleaning}，规则仍不满足，关卡未放行。" }
+    gate_lead_refused(failed, rules, cleaning) { en: "{failed} of {rules} rules still fail after {cleaning}. The gate stays shut.", zh: "经过 {cleaning}，{rules} 条规则中仍有 {failed} 条不满足，关卡未放行。" }
     stopped_at_once() { en: "No cleaning was needed. The files themselves are never changed.", zh: "无需清洗。原始文件始终不会被改动。" }
     stopped_met() { en: "Cleaning ended because every rule is met. The files themselves are never changed.", zh: "所有规则均已满足，清洗结束。原始文件始终不会被改动。" }
     stopped_no_operator() { en: "Cleaning ended because none of the listed operators can help the rules that fail.", zh: "列出的清洗操作都无法改善仍不满足的规则，清洗结束。" }
     stopped_no_change() { en: "Cleaning ended because a round changed nothing any more.", zh: "最后一轮没有带来任何变化，清洗结束。" }
     stopped_round_limit() { en: "Cleaning ended because the largest number of rounds was reached.", zh: "已达到清洗轮数上限，清洗结束。" }
-    stopped_too_much_dropped() { en: "Cleaning ended because going on would have dropped more rows than the spec allows.", zh: "继续清洗将剔除超过规格允许的行数，清洗结束。" }
+    stopped_too_much_dropped(dropped, of, share, allowed) { en: "Cleaning was not done: it would have dropped {dropped} of {of} rows ({share}), and the spec allows {allowed}.", zh: "没有执行清洗：这将剔除 {of} 行中的 {dropped} 行（{share}），而规格只允许 {allowed}。" }
+    stopped_too_much_of_class(dropped, of, class, share, allowed) { en: "Cleaning was not done: it would have dropped {dropped} of {of} rows of class {class} ({share}), and the spec allows {allowed}.", zh: "没有执行清洗：这将剔除类别 {class} 的 {of} 行中的 {dropped} 行（{share}），而规格只允许 {allowed}。" }
     rules_caption() { en: "Rules for the data, with what they read", zh: "数据规则及其读数" }
     reading_need(operator, need) { en: "needed {operator} {need}", zh: "要求 {operator} {need}" }
     column_rule() { en: "Rule", zh: "规则" }
@@ -134,13 +176,14 @@ crate::phrases! {
     column_round() { en: "Round", zh: "轮次" }
     column_operator() { en: "Operator", zh: "操作" }
     column_dropped() { en: "Dropped", zh: "剔除" }
-    column_changed() { en: "Changed", zh: "修改" }
     column_rows_after() { en: "Rows left", zh: "剩余行数" }
     round_total() { en: "Whole round", zh: "本轮合计" }
+    round_not_done() { en: "Not done", zh: "未执行" }
 
     // Model
     title_model() { en: "Model", zh: "模型" }
-    model_lead(layers, parameters) { en: "Layers: {layers}. They learn {parameters} numbers from the data.", zh: "共 {layers} 层，从数据中学习 {parameters} 个数值。" }
+    model_lead_one(parameters) { en: "One layer, which learns {parameters} numbers from the data.", zh: "共 1 层，从数据中学习 {parameters} 个数值。" }
+    model_lead(layers, parameters) { en: "{layers} layers, which learn {parameters} numbers from the data.", zh: "共 {layers} 层，从数据中学习 {parameters} 个数值。" }
     model_lead_cost(operations) { en: " One prediction takes {operations} multiply-adds.", zh: "一次预测需要 {operations} 次乘加运算。" }
     network_label() { en: "The network from its input to its output, with the shape that each layer gives", zh: "从输入到输出的网络结构，附各层输出的形状" }
     network_input() { en: "input", zh: "输入" }
@@ -155,10 +198,12 @@ crate::phrases! {
 
     // Training
     title_training() { en: "Training", zh: "训练" }
-    training_finished(epochs) { en: "Trained for the whole time that the spec asks for (epochs: {epochs}).", zh: "按规格完成了全部训练，共 {epochs} 轮。" }
-    training_early_stopping(epochs) { en: "Stopped early, as validation no longer improved (epochs: {epochs}).", zh: "验证结果不再改善，训练提前停止，共 {epochs} 轮。" }
+    one_epoch() { en: "one epoch", zh: "1 轮" }
+    n_epochs(epochs) { en: "{epochs} epochs", zh: "{epochs} 轮" }
+    training_finished(epochs) { en: "Trained for {epochs}, as the spec asks.", zh: "按规格完成了全部训练，共 {epochs}。" }
+    training_early_stopping(epochs) { en: "Stopped early, after {epochs}, as validation no longer improved.", zh: "验证结果不再改善，训练提前停止，共 {epochs}。" }
     training_loss_not_finite(step) { en: "Stopped at step {step}, where the loss was no longer a finite number.", zh: "在第 {step} 步中止，因为损失不再是有限的数值。" }
-    training_interrupted(epochs) { en: "Interrupted; it can be resumed (epochs: {epochs}).", zh: "训练被中断，可以继续，已进行 {epochs} 轮。" }
+    training_interrupted(epochs) { en: "Interrupted after {epochs}; it can be resumed.", zh: "训练被中断，可以继续，已进行 {epochs}。" }
     training_best(epoch) { en: " The parameters after epoch {epoch} were the best on validation and were kept.", zh: "第 {epoch} 轮之后的参数在验证集上最好，予以保留。" }
     best_epoch(epoch) { en: "best: epoch {epoch}", zh: "最佳：第 {epoch} 轮" }
     best() { en: "best epoch", zh: "最佳轮次" }
@@ -167,7 +212,7 @@ crate::phrases! {
     accuracy_title() { en: "Accuracy: how often it is right", zh: "准确率：判断正确的比例" }
     learning_rate() { en: "Learning rate", zh: "学习率" }
     learning_rate_description() { en: "The learning rate after each epoch.", zh: "每一轮之后的学习率。" }
-    curve_description(epochs, train, validation) { en: "Line chart over the epochs ({epochs}). Last values: train {train}, validation {validation}. The table below holds every value.", zh: "随训练轮次变化的折线图，共 {epochs} 轮。最后的值：训练 {train}，验证 {validation}。下方表格列有全部数值。" }
+    curve_description(epochs, train, validation) { en: "Line chart over {epochs} epochs. Last values: train {train}, validation {validation}. The table below holds every value.", zh: "随训练轮次变化的折线图，共 {epochs} 轮。最后的值：训练 {train}，验证 {validation}。下方表格列有全部数值。" }
     curves_help() { en: "Train is averaged while the model is still learning in that epoch, with dropout if it has any; validation is measured after it, without. Validation can therefore look better than train.", zh: "训练曲线是该轮学习过程中的平均值，如有随机失活（dropout）则处于开启状态；验证曲线在该轮结束后测得，不含随机失活。因此验证结果可能好于训练结果。" }
     curves_help_train_only() { en: "This run has no validation data; the curves show the training data only.", zh: "本次运行没有验证数据，曲线只反映训练数据。" }
     epochs_summary() { en: "Every epoch in numbers", zh: "逐轮数据" }
@@ -190,7 +235,6 @@ crate::phrases! {
     column_interval() { en: "95% interval", zh: "95% 置信区间" }
     column_baseline() { en: "Baseline", zh: "基线" }
     column_gain() { en: "Gain", zh: "提升" }
-    column_previous() { en: "Last accepted", zh: "上次通过" }
     lower_is_better() { en: "lower is better", zh: "越低越好" }
     metric_accuracy() { en: "Accuracy", zh: "准确率" }
     metric_balanced_accuracy() { en: "Balanced accuracy", zh: "均衡准确率" }
@@ -212,7 +256,8 @@ crate::phrases! {
 
     // Confusion
     title_confusion() { en: "Confusions", zh: "混淆情况" }
-    confusion_lead(actual, predicted, count) { en: "The most frequent confusion: {actual} taken for {predicted} (rows: {count}).", zh: "最常见的混淆是把“{actual}”当成“{predicted}”，共 {count} 行。" }
+    confusion_lead_one(actual, predicted) { en: "No confusion happened more than once; one of them: {actual} was taken for {predicted}.", zh: "没有重复出现的混淆；其中一次是把“{actual}”当成“{predicted}”。" }
+    confusion_lead(actual, predicted, count) { en: "The most frequent confusion: {actual} was taken for {predicted}, {count} times.", zh: "最常见的混淆是把“{actual}”当成“{predicted}”，共 {count} 次。" }
     confusion_lead_none() { en: "No class was taken for another.", zh: "没有任何类别被误判。" }
     confusion_help() { en: "Each row is a true class, each column what the model said. The blue diagonal is right; the redder a cell beside it, the more rows were mistaken that way. Recall: share of a true class that was found. Precision: share of what was said that is true. Both in per cent.", zh: "每一行是真实类别，每一列是模型的判断。蓝色对角线为判断正确；其余格子越红，该类误判越多。召回率：真实类别中被找出的比例。精确率：判断为该类的结果中正确的比例。单位均为 %。" }
     confusion_caption() { en: "Confusion matrix: rows of each true class by predicted class", zh: "混淆矩阵：各真实类别被判断成各类别的行数" }
@@ -222,7 +267,8 @@ crate::phrases! {
 
     // Mistakes
     title_mistakes() { en: "Worst mistakes", zh: "最严重的错误" }
-    mistakes_lead(shown) { en: "The mistakes that the model was surest of (shown: {shown}). Look at them: some are the model's fault, some the label's.", zh: "模型最有把握却判断错误的 {shown} 个例子。不妨细看：有些是模型的错，有些是标签的错。" }
+    mistakes_lead_one() { en: "The one mistake that the model made. Look at it: it may be the model's fault, or the label's.", zh: "模型唯一判断错误的例子。不妨细看：可能是模型的错，也可能是标签的错。" }
+    mistakes_lead(shown) { en: "The {shown} mistakes that the model was surest of. Look at them: some are the model's fault, some the label's.", zh: "模型最有把握却判断错误的 {shown} 个例子。不妨细看：有些是模型的错，有些是标签的错。" }
     mistake_actual() { en: "is", zh: "实为" }
     mistake_predicted() { en: "said", zh: "判为" }
     mistake_probability(probability) { en: "{probability} sure", zh: "把握 {probability}" }
@@ -242,7 +288,8 @@ crate::phrases! {
     calibration_lead(ece) { en: "Can its probabilities be believed? On average they are off by {ece} (expected calibration error).", zh: "模型给出的概率可信吗？平均偏差为 {ece}（期望校准误差）。" }
     calibration_lead_unknown() { en: "Can its probabilities be believed? The nearer to the diagonal, the better.", zh: "模型给出的概率可信吗？越接近对角线越好。" }
     calibration_chart() { en: "Reliability diagram", zh: "可靠性图" }
-    calibration_description(groups) { en: "What the model says against how often it is right, in groups of predictions ({groups}). The table beside it holds every value.", zh: "模型给出的概率与实际正确率的对照，预测分为 {groups} 组。旁边的表格列有全部数值。" }
+    calibration_description(groups) { en: "What the model says against how often it is right, in {groups} groups of predictions. The table beside it holds every value.", zh: "模型给出的概率与实际正确率的对照，预测分为 {groups} 组。旁边的表格列有全部数值。" }
+    calibration_few(few) { en: "Faded: groups of fewer than {few} predictions. A share of so few is mostly chance.", zh: "淡色：不足 {few} 个预测的组。数量太少，比例多半出于偶然。" }
     calibration_confidence() { en: "How sure the model says it is", zh: "模型自称的把握" }
     calibration_accuracy() { en: "How often it is right", zh: "实际正确率" }
     calibration_counts() { en: "Number of predictions (square-root scale)", zh: "预测数量（平方根刻度）" }
@@ -264,7 +311,7 @@ crate::phrases! {
 
     // Provenance
     title_provenance() { en: "Provenance", zh: "来源与证据" }
-    provenance_lead() { en: "Every figure on this page comes from one of these statements. A digest is a fingerprint: if one byte changes, so does the digest.", zh: "本页的每个数字都来自下列陈述。摘要就是指纹：只要改动一个字节，摘要就会不同。" }
+    provenance_lead() { en: "Verdict, criteria, rows, epochs and metrics come from these statements. A digest is a fingerprint: if one byte changes, so does the digest. Observed only, and no evidence: times, machine, memory, date, and the images shown.", zh: "结论、标准、行数、各轮训练与各项指标均来自下列陈述。摘要就是指纹：只要改动一个字节，摘要就会不同。以下内容仅为观测，不作为证据：耗时、机器、内存、日期以及所展示的图像。" }
     evidence_caption() { en: "Evidence with its grade and digest", zh: "证据及其等级与摘要" }
     column_statement() { en: "Statement", zh: "陈述" }
     column_grade() { en: "Grade", zh: "等级" }

@@ -134,11 +134,6 @@ crate::phrases! {
         en: "the conditions go round in a circle: {parameters}",
         zh: "条件形成了循环：{parameters}",
     }
-    /// A setting outside its range.
-    out_of_range(parameter, minimum, maximum, received) {
-        en: "`{parameter}` must be between `{minimum}` and `{maximum}`, received `{received}`",
-        zh: "`{parameter}` 必须在 `{minimum}` 与 `{maximum}` 之间，实际为 `{received}`",
-    }
     /// No goal.
     no_goals() {
         en: "there is no goal",
@@ -151,8 +146,8 @@ crate::phrases! {
     }
     /// More goals than a sampler follows.
     sampler_goals(sampler, received, maximum) {
-        en: "the sampler `{sampler}` follows at most {maximum} goal(s), received {received}",
-        zh: "采样器 `{sampler}` 最多支持 {maximum} 个目标，实际有 {received} 个",
+        en: "there are {received} goals; the sampler `{sampler}` follows at most {maximum}",
+        zh: "共有 {received} 个目标，而采样器 `{sampler}` 最多支持 {maximum} 个",
     }
     /// More parameters than a sampler searches.
     sampler_parameters(sampler, received, maximum) {

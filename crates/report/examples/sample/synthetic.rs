@@ -7,9 +7,9 @@ mod handwriting;
 use handwriting::{Random, digit};
 use proofmark_report::{
     CalibrationBin, ClassCounts, CleaningRound, CleaningStop, Comparison, Cost, CriterionRow, DataSummary, Epoch,
-    Evaluation, EvidenceRow, Fact, Grade, History, LayerRow, Metric, Mistake, ModelSummary, OperatorEffect, Outcome,
-    ReportData, Reproduce, RuleReading, RuleRow, RunInfo, Sample, Setting, Slice, SourceDigest, SourceSummary, Split,
-    SplitRows, Stage, StageSeconds, TrainingStop, Unit, Verdict,
+    Evaluation, EvidenceRow, Fact, Grade, History, InjectedFaults, LayerRow, Metric, Mistake, ModelSummary,
+    OperatorEffect, Outcome, ReportData, Reproduce, RuleReading, RuleRow, RunInfo, Sample, Setting, Slice,
+    SourceDigest, SourceSummary, Split, SplitRows, Stage, StageSeconds, TrainingStop, Unit, Verdict,
 };
 
 const N_CLASSES: usize = 10;
@@ -67,9 +67,11 @@ pub(crate) fn mended() -> ReportData {
     if let Some(data) = &mut report.data {
         dirty(data, [412.0, 0.0137], [0.0, 0.0]);
         data.stopped = Some(CleaningStop::Met);
+        data.injected = Some(InjectedFaults { missing_labels: 412, duplicates: 567, blank: 32, corrupted: 0 });
         data.splits = SplitRows { train: 53_087, validation: 5_902, test: 10_000, excluded: 1_011 };
         data.rounds = vec![
             CleaningRound {
+                accepted: true,
                 rows_before: 70_000,
                 rows_after: 69_021,
                 operators: vec![
@@ -79,6 +81,7 @@ pub(crate) fn mended() -> ReportData {
                 ],
             },
             CleaningRound {
+                accepted: true,
                 rows_before: 69_021,
                 rows_after: 68_989,
                 operators: vec![
@@ -113,10 +116,13 @@ pub(crate) fn data_refused() -> ReportData {
     report.verdict = Verdict { outcome: Outcome::DataRefused, criteria: vec![], test_reads: 0 };
     if let Some(data) = &mut report.data {
         data.rules.clear();
-        dirty(data, [9_120.0, 0.0137], [9_120.0, 0.0]);
-        data.stopped = Some(CleaningStop::TooMuchDropped);
+        dirty(data, [9_120.0, 0.0137], [9_120.0, 0.0137]);
+        data.stopped =
+            Some(CleaningStop::TooMuchDropped { class: None, dropped: 9_687, of: 70_000, max_dropped: 0.02 });
         data.rounds.truncate(1);
-        data.rounds[0].operators.remove(0);
+        data.rounds[0].accepted = false;
+        data.rounds[0].rows_after = 60_313;
+        data.rounds[0].operators[0].rows_dropped = 9_120;
     }
     report.model = None;
     report.history = None;
@@ -194,6 +200,7 @@ fn dataset(random: &mut Random) -> DataSummary {
                 ],
             ),
         ],
+        injected: None,
         rounds: vec![],
         stopped: Some(CleaningStop::Met),
         samples: (0..20)
@@ -225,7 +232,7 @@ fn dirty(data: &mut DataSummary, before: [f64; 2], after: [f64; 2]) {
 }
 
 fn effect(operator: &str, rows_dropped: u64) -> OperatorEffect {
-    OperatorEffect { operator: operator.to_owned(), rows_dropped, rows_changed: 0 }
+    OperatorEffect { operator: operator.to_owned(), rows_dropped }
 }
 
 fn comparison(text: &str, value: Option<f64>, need: f64) -> Comparison {
@@ -350,7 +357,6 @@ fn evaluation(random: &mut Random, rows: &[u64]) -> Evaluation {
             lower95: Some(lower),
             upper95: Some(upper),
             baseline: Some(baseline),
-            previous: None,
         }
     };
     let accuracy = right as f64 / total as f64;
@@ -406,7 +412,6 @@ fn evaluation(random: &mut Random, rows: &[u64]) -> Evaluation {
                 lower95: Some(0.0229),
                 upper95: Some(0.0318),
                 baseline: Some(2.3012),
-                previous: None,
             },
         ],
         confusion,

@@ -1,6 +1,6 @@
 //! The data: where it came from, what was required of it, what was done to it.
 
-use super::{Comparison, Thumbnail};
+use super::{Comparison, Thumbnail, number};
 use serde::{Deserialize, Serialize};
 
 /// The data of a run.
@@ -16,7 +16,9 @@ pub struct DataSummary {
     pub class_counts: ClassCounts,
     /// The rules, before and after cleaning.
     pub rules: Vec<RuleRow>,
-    /// The passes of the cleaning loop, in order; empty if none was needed.
+    /// Faults that the spec had put into the data on purpose, to show what the gate does; `None` if it had none.
+    pub injected: Option<InjectedFaults>,
+    /// The passes of the cleaning loop, in order, with one that was tried and not done; empty if none was needed.
     pub rounds: Vec<CleaningRound>,
     /// Why the loop ended; `None` if there is no gate.
     pub stopped: Option<CleaningStop>,
@@ -81,12 +83,27 @@ pub struct RuleReading {
     pub comparisons: Vec<Comparison>,
 }
 
+/// Faults that were made in memory after reading, by kind, in rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InjectedFaults {
+    /// Labels that were taken away.
+    pub missing_labels: u64,
+    /// Rows that became copies of others.
+    pub duplicates: u64,
+    /// Images that were blanked.
+    pub blank: u64,
+    /// Images that were corrupted.
+    pub corrupted: u64,
+}
+
 /// One pass of the cleaning loop.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CleaningRound {
+    /// Whether it was done; a pass that would drop too much is not.
+    pub accepted: bool,
     /// Rows before the pass, over all splits.
     pub rows_before: u64,
-    /// Rows after it.
+    /// Rows after it, or that there would be.
     pub rows_after: u64,
     /// What each operator did, in order.
     pub operators: Vec<OperatorEffect>,
@@ -99,12 +116,10 @@ pub struct OperatorEffect {
     pub operator: String,
     /// Rows it took out.
     pub rows_dropped: u64,
-    /// Rows it changed in place.
-    pub rows_changed: u64,
 }
 
 /// Why the cleaning loop ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum CleaningStop {
@@ -117,7 +132,17 @@ pub enum CleaningStop {
     /// The largest number of passes was reached.
     RoundLimit,
     /// Going on would have dropped more rows than `max_dropped` allows.
-    TooMuchDropped,
+    TooMuchDropped {
+        /// The class of which too much would go; `None`: of all rows.
+        class: Option<String>,
+        /// Rows that all passes together would have dropped.
+        dropped: u64,
+        /// Rows that there were.
+        of: u64,
+        /// The share that the spec allows, 0 to 1.
+        #[serde(with = "number")]
+        max_dropped: f64,
+    },
 }
 
 /// One row shown as an image, with what it is.

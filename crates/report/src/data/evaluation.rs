@@ -46,9 +46,6 @@ pub struct Metric {
     /// The baseline's value (majority class or mean).
     #[serde(with = "number::option")]
     pub baseline: Option<f64>,
-    /// The value of the last accepted run of the same spec name.
-    #[serde(with = "number::option")]
-    pub previous: Option<f64>,
 }
 
 /// How a metric is written.

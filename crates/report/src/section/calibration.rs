@@ -4,7 +4,7 @@ use super::Body;
 use crate::component::scroll;
 use crate::data::{CalibrationBin, ReportData};
 use crate::format;
-use crate::svg::reliability::{Words, reliability};
+use crate::svg::reliability::{FEW, Words, reliability};
 use maud::{Markup, html};
 use proofmark_messages::{Lang, report as say};
 
@@ -24,6 +24,7 @@ pub(crate) fn body(data: &ReportData, lang: Lang) -> Option<Body> {
             figure { (reliability(bins, &words)) }
             (table(bins, lang))
         }
+        @if bins.iter().any(|bin| bin.count > 0 && bin.count < FEW) { p.note { (say::calibration_few(lang, FEW)) } }
     };
     let lead = match evaluation.ece {
         Some(ece) => say::calibration_lead(lang, format::percent(ece)),
@@ -43,7 +44,7 @@ fn table(bins: &[CalibrationBin], lang: Lang) -> Markup {
             } }
             tbody {
                 @for bin in bins.iter().filter(|bin| bin.count > 0) {
-                    tr {
+                    tr.few[bin.count < FEW] {
                         th.number scope="row" { (format::percent(bin.confidence)) }
                         td.number { (format::percent(bin.accuracy)) }
                         td.number { (format::count(bin.count)) }

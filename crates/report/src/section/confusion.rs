@@ -22,6 +22,7 @@ pub(crate) fn body(data: &ReportData, lang: Lang) -> Option<Body> {
     let name = |class: usize| classes.get(class).cloned().unwrap_or_else(|| class.to_string());
     let pairs = worst_pairs(matrix);
     let lead = match pairs.first() {
+        Some((actual, predicted, 1)) => say::confusion_lead_one(lang, name(*actual), name(*predicted)),
         Some((actual, predicted, count)) => {
             say::confusion_lead(lang, name(*actual), name(*predicted), format::count(*count))
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Body;
 use crate::component::{digest, heading, image, scroll};
-use crate::data::{DataSummary, ReportData, Sample, SourceSummary, SplitRows};
+use crate::data::{DataSummary, InjectedFaults, ReportData, Sample, SourceSummary, SplitRows};
 use crate::format;
 use crate::svg::strip;
 use maud::{Markup, html};
@@ -16,6 +16,7 @@ const MAX_CLASSES: usize = 24;
 pub(crate) fn body(data: &ReportData, lang: Lang) -> Option<Body> {
     let summary = data.data.as_ref()?;
     let content = html! {
+        @if let Some(injected) = &summary.injected { p.injected { (faults(injected, lang)) } }
         (splits(&summary.splits, lang))
         @if !summary.samples.is_empty() { (samples(&summary.samples, lang)) }
         @if !summary.classes.is_empty() { (classes(summary, lang)) }
@@ -39,6 +40,20 @@ fn lead(summary: &DataSummary, lang: Lang) -> String {
         ),
         _ => say::data_lead_classes(lang, format::count(rows), summary.classes.len()),
     }
+}
+
+/// That the data were made worse on purpose, and by how much: nobody must take the figures below for the source's own.
+fn faults(injected: &InjectedFaults, lang: Lang) -> String {
+    let InjectedFaults { missing_labels, duplicates, blank, corrupted } = *injected;
+    let kinds = [
+        (say::fault_missing_labels(lang), missing_labels),
+        (say::fault_duplicates(lang), duplicates),
+        (say::fault_blank(lang), blank),
+        (say::fault_corrupted(lang), corrupted),
+    ];
+    let kinds = kinds.into_iter().filter(|(_, rows)| *rows > 0);
+    let kinds: Vec<String> = kinds.map(|(name, rows)| say::fault_rows(lang, name, format::count(rows))).collect();
+    say::faults_injected(lang, kinds.join(&say::separator(lang)))
 }
 
 fn splits(splits: &SplitRows, lang: Lang) -> Markup {

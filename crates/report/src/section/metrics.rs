@@ -55,7 +55,7 @@ pub(crate) fn metric_name(name: &str, lang: Lang) -> String {
 fn table(evaluation: &Evaluation, lang: Lang) -> Markup {
     let metrics = &evaluation.metrics;
     let any = |present: fn(&Metric) -> bool| metrics.iter().any(present);
-    let (baselines, previous) = (any(|metric| metric.baseline.is_some()), any(|metric| metric.previous.is_some()));
+    let baselines = any(|metric| metric.baseline.is_some());
     // Proportions share one axis, so that their intervals can be compared by eye; other units have none in common.
     let scale = Scale::of_proportions(
         metrics
@@ -67,7 +67,7 @@ fn table(evaluation: &Evaluation, lang: Lang) -> Markup {
     );
     let proportions = any(|metric| metric.unit == Unit::Proportion);
     let table = html! {
-        table.metrics {
+        table.metrics.stack {
             caption { (say::metrics_caption(lang)) }
             thead { tr {
                 th scope="col" { (say::column_metric(lang)) }
@@ -78,7 +78,6 @@ fn table(evaluation: &Evaluation, lang: Lang) -> Markup {
                     th.number scope="col" { (say::column_baseline(lang)) }
                     th.number scope="col" { (say::column_gain(lang)) }
                 }
-                @if previous { th.number scope="col" { (say::column_previous(lang)) } }
             } }
             tbody {
                 @for metric in metrics {
@@ -87,8 +86,8 @@ fn table(evaluation: &Evaluation, lang: Lang) -> Markup {
                             (metric_name(&metric.name, lang))
                             @if !metric.higher_is_better { span.muted { " " (say::lower_is_better(lang)) } }
                         }
-                        td.number { strong { (format::metric(metric.value, metric.unit)) } }
-                        td.number { (interval_text(metric.lower95, metric.upper95, metric.unit)) }
+                        td.number data-label=(say::column_value(lang)) { strong { (format::metric(metric.value, metric.unit)) } }
+                        td.number data-label=(say::column_interval(lang)) { (interval_text(metric.lower95, metric.upper95, metric.unit)) }
                         @if proportions {
                             td.wide {
                                 @if metric.unit == Unit::Proportion {
@@ -97,11 +96,8 @@ fn table(evaluation: &Evaluation, lang: Lang) -> Markup {
                             }
                         }
                         @if baselines {
-                            td.number.muted { (metric.baseline.map_or_else(String::new, |value| format::metric(value, metric.unit))) }
-                            td.number { (gain(metric, lang)) }
-                        }
-                        @if previous {
-                            td.number { (metric.previous.map_or_else(String::new, |value| format::metric(value, metric.unit))) }
+                            td.number.muted data-label=(say::column_baseline(lang)) { (metric.baseline.map_or_else(String::new, |value| format::metric(value, metric.unit))) }
+                            td.number data-label=(say::column_gain(lang)) { (gain(metric, lang)) }
                         }
                     }
                 }

@@ -18,7 +18,10 @@ pub(crate) fn body(data: &ReportData, lang: Lang) -> Option<Body> {
     }
     let shown = &mistakes[..mistakes.len().min(MAX_SHOWN)];
     Body::new(
-        say::mistakes_lead(lang, shown.len()),
+        match shown.len() {
+            1 => say::mistakes_lead_one(lang),
+            n_shown => say::mistakes_lead(lang, n_shown),
+        },
         html! { ul.mistakes { @for mistake in shown { (card(mistake, lang)) } } },
     )
 }

@@ -13,7 +13,11 @@ const MAX_BLOCKS: usize = 24;
 
 pub(crate) fn body(data: &ReportData, lang: Lang) -> Option<Body> {
     let model = data.model.as_ref()?;
-    let lead = say::model_lead(lang, model.layers.len(), format::count(model.parameters));
+    let parameters = format::count(model.parameters);
+    let lead = match model.layers.len() {
+        1 => say::model_lead_one(lang, parameters),
+        n_layers => say::model_lead(lang, n_layers, parameters),
+    };
     let lead = match model.multiply_adds {
         Some(operations) => format!("{lead}{}", say::model_lead_cost(lang, format::magnitude(operations))),
         None => lead,
@@ -46,7 +50,7 @@ fn layers(model: &ModelSummary, lang: Lang) -> Markup {
     // A plain chain needs no column that says so.
     let branches = model.layers.iter().any(|layer| !layer.inputs.is_empty());
     let table = html! {
-        table.layers {
+        table.layers.stack {
             caption { (say::layers_caption(lang)) }
             thead { tr {
                 th scope="col" { (say::column_layer(lang)) }
@@ -60,10 +64,10 @@ fn layers(model: &ModelSummary, lang: Lang) -> Markup {
                 @for layer in &model.layers {
                     tr {
                         th scope="row" { code { (layer.name) } }
-                        td { (layer.kind) @if !layer.detail.is_empty() { span.muted { " " (layer.detail) } } }
-                        @if branches { td { (layer.inputs.join(", ")) } }
-                        td.number { (format::shape(&layer.output)) }
-                        td.number { @if layer.parameters > 0 { (format::count(layer.parameters)) } @else { span.muted { "–" } } }
+                        td data-label=(say::column_kind(lang)) { (layer.kind) @if !layer.detail.is_empty() { span.muted { " " (layer.detail) } } }
+                        @if branches { td data-label=(say::column_inputs(lang)) { (layer.inputs.join(", ")) } }
+                        td.number data-label=(say::column_output(lang)) { (format::shape(&layer.output)) }
+                        td.number data-label=(say::column_parameters(lang)) { @if layer.parameters > 0 { (format::count(layer.parameters)) } @else { span.muted { "–" } } }
                         td.wide { @if layer.parameters > 0 { (strip::bar(layer.parameters as f64 / total, "train")) } }
                     }
                 }

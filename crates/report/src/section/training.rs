@@ -26,12 +26,15 @@ pub(crate) fn body(data: &ReportData, lang: Lang) -> Option<Body> {
 }
 
 fn lead(history: &History, lang: Lang) -> String {
-    let n_epochs = history.epochs.len();
+    let epochs = match history.epochs.len() {
+        1 => say::one_epoch(lang),
+        n_epochs => say::n_epochs(lang, n_epochs),
+    };
     let ended = match history.stopped {
-        TrainingStop::Finished => say::training_finished(lang, n_epochs),
-        TrainingStop::EarlyStopping => say::training_early_stopping(lang, n_epochs),
+        TrainingStop::Finished => say::training_finished(lang, epochs),
+        TrainingStop::EarlyStopping => say::training_early_stopping(lang, epochs),
         TrainingStop::LossNotFinite { step } => say::training_loss_not_finite(lang, format::count(step)),
-        TrainingStop::Interrupted => say::training_interrupted(lang, n_epochs),
+        TrainingStop::Interrupted => say::training_interrupted(lang, epochs),
     };
     match history.best_epoch {
         Some(best) => format!("{ended}{}", say::training_best(lang, best)),

@@ -1,6 +1,7 @@
 //! What was decided, by which criteria, on how many readings of the test set, and how far the run came.
 
 use super::Body;
+use super::criterion_words::in_words;
 use crate::component::{judgement, margin, operator, scroll};
 use crate::data::{Comparison, CriterionRow, Outcome, ReportData, Stage, TrainingStop};
 use crate::format;
@@ -23,9 +24,9 @@ pub(crate) fn body(data: &ReportData, lang: Lang) -> Option<Body> {
     let content = html! {
         p class={ "word " (sign.class()) } { (word(verdict.outcome, lang)) }
         p.sentence { (sentence(data, lang)) }
-        (flow(verdict.outcome, lang))
         @if !verdict.criteria.is_empty() { (criteria(&verdict.criteria, lang)) }
         p.note { (test_reads(data, lang)) }
+        (flow(verdict.outcome, lang))
     };
     Some(Body {
         lead: None,
@@ -165,7 +166,10 @@ fn criteria(criteria: &[CriterionRow], lang: Lang) -> Markup {
 fn row(comparison: &Comparison, lang: Lang) -> Markup {
     html! {
         tr {
-            th scope="row" { code { (comparison.text) } }
+            th scope="row" {
+                @if let Some(words) = in_words(comparison, lang) { span.words { (words) } }
+                code { (comparison.text) }
+            }
             td.number { strong { (format::fact(&comparison.value, lang)) } }
             td.number { (operator(&comparison.operator)) " " (format::fact(&comparison.need, lang)) }
             td.number { (margin(comparison).unwrap_or_default()) }

@@ -4,10 +4,11 @@ use super::{px, scale::Scale};
 use maud::{Markup, html};
 
 const WIDTH: f64 = 440.0;
-const HEIGHT: f64 = 268.0;
+const HEIGHT: f64 = 278.0;
 const LEFT: f64 = 52.0;
 const RIGHT: f64 = 14.0;
-const TOP: f64 = 36.0;
+/// Below the legend and the label of the mark, so that neither lies over a curve.
+const TOP: f64 = 46.0;
 const BOTTOM: f64 = 42.0;
 /// More points than this are not told apart at the chart's width: each bucket keeps its lowest and highest one.
 const MAX_POINTS: usize = 400;
@@ -75,8 +76,8 @@ pub(crate) fn line_chart(chart: &LineChart<'_>) -> Markup {
             @if let Some((step, label)) = chart.mark.as_ref().filter(|(step, _)| (first..=last).contains(step)) {
                 @let anchor = if x_at(*step) > WIDTH * 0.7 { "end" } else { "start" };
                 @let shift = if anchor == "end" { -6.0 } else { 6.0 };
-                line.mark x1=(px(x_at(*step))) x2=(px(x_at(*step))) y1=(px(TOP)) y2=(px(HEIGHT - BOTTOM)) {}
-                text.mark x=(px(x_at(*step) + shift)) y=(px(TOP + 11.0)) text-anchor=(anchor) { (label) }
+                line.mark x1=(px(x_at(*step))) x2=(px(x_at(*step))) y1=(px(TOP - 16.0)) y2=(px(HEIGHT - BOTTOM)) {}
+                text.mark x=(px(x_at(*step) + shift)) y=(px(TOP - 8.0)) text-anchor=(anchor) { (label) }
             }
             @for series in &chart.series {
                 @let points = thinned(&series.points);

@@ -13,6 +13,9 @@ const BARS_HEIGHT: f64 = 56.0;
 const WIDTH: f64 = LEFT + SIDE + 18.0;
 const HEIGHT: f64 = BARS_TOP + BARS_HEIGHT + 46.0;
 
+/// Bins with fewer predictions are faded and not joined by the line: a share of so few is mostly chance.
+pub(crate) const FEW: u64 = 10;
+
 /// The words of the diagram.
 pub(crate) struct Words {
     pub(crate) title: String,
@@ -44,13 +47,14 @@ pub(crate) fn reliability(bins: &[CalibrationBin], words: &Words) -> Markup {
             line.perfect x1=(px(x_at(0.0))) y1=(px(y_at(0.0))) x2=(px(x_at(1.0))) y2=(px(y_at(1.0))) {}
             text.mark x=(px(x_at(0.04))) y=(px(y_at(0.93))) { (words.y_label) }
             text.mark x=(px(x_at(0.97))) y=(px(y_at(0.04))) text-anchor="end" { (words.perfect_label) }
-            path.line.train d=(bins.iter().enumerate().map(|(idx, bin)| format!(
+            path.line.train d=(bins.iter().filter(|bin| bin.count >= FEW).enumerate().map(|(idx, bin)| format!(
                 "{}{} {}", if idx == 0 { 'M' } else { 'L' }, px(x_at(bin.confidence)), px(y_at(bin.accuracy))
             )).collect::<String>()) {}
             @for bin in &bins {
-                line.gap x1=(px(x_at(bin.confidence))) x2=(px(x_at(bin.confidence)))
+                @let few = bin.count < FEW;
+                line.gap.few[few] x1=(px(x_at(bin.confidence))) x2=(px(x_at(bin.confidence)))
                     y1=(px(y_at(bin.confidence))) y2=(px(y_at(bin.accuracy))) {}
-                circle.dot.train cx=(px(x_at(bin.confidence))) cy=(px(y_at(bin.accuracy))) r="4.5" {
+                circle.dot.train.few[few] cx=(px(x_at(bin.confidence))) cy=(px(y_at(bin.accuracy))) r="4.5" {
                     title { (format::percent(bin.confidence)) " → " (format::percent(bin.accuracy)) " (" (format::count(bin.count)) ")" }
                 }
                 // Square roots: the last bin of a good model holds nearly all, and the others must stay visible.

@@ -147,8 +147,8 @@ fn full_disk_leaves_former_files_whole() {
     run.write(RunFile::Report, b"the former report").unwrap();
     run.save_checkpoint(id(1), Keep::NEWEST, b"the former checkpoint").unwrap();
     drop(run);
-    // A limit on file sizes fails a write in the middle, as a full disk does, without filling one. Ignored, the signal that
-    // goes with it becomes the error EFBIG; a shell ignores it for its child.
+    // A limit on file sizes fails a write in the middle, as a full disk does, without filling one. The signal that goes
+    // with it would end this process; the program handles it, a test binary has its shell ignore it. What is left is EFBIG.
     let mut shell = Command::new("bash");
     let script = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", LIMIT_BYTES / 1024);
     shell.args(["-c", &script]).arg(this_binary());

@@ -99,7 +99,7 @@ fn a_damaged_line_is_told_with_its_place_and_the_rest_is_read() {
     let read: Vec<Result<Event<Value>, StoreError>> = run.events().unwrap().collect();
     assert_eq!(read.len(), 3);
     match &read[1] {
-        Err(StoreError::BadEvent { offset, .. }) => assert_eq!(*offset, ends[0]),
+        Err(StoreError::BadEvent { line, .. }) => assert_eq!(*line, 2),
         other => panic!("{other:?}"),
     }
     assert_eq!(read[2].as_ref().unwrap().value, 3);

@@ -54,6 +54,22 @@ fn the_same_lock_gives_the_same_ids_in_the_same_order() {
 }
 
 #[test]
+fn folders_of_others_are_no_runs() {
+    let (folder, run) = run();
+    let foreign =
+        ["foo", "2026-11-23", "2026-11-23-7f3a", "2026-11-23-digits", "2026-11-31-digits-7f3a", "x-digits-7f3a"];
+    for name in foreign {
+        fs::create_dir(folder.path().join("runs").join(name)).unwrap();
+    }
+    let runs = Runs::open(folder.path());
+    assert_eq!(ids(&runs), [run.id()]);
+    assert!(matches!(runs.find("foo"), Err(StoreError::NoSuchRun { .. })));
+    // A name with the separator in it is one.
+    let dashed = runs.create("2026-11-23", "a-b", lock()).unwrap();
+    assert_eq!(ids(&runs), [dashed.id(), run.id()]);
+}
+
+#[test]
 fn dates_and_names_that_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let runs = Runs::open(folder.path());

@@ -1,0 +1,276 @@
+//! What a report shows because statements say so. The page is filled through this, and verified by doing it again: settled
+//! data are those that settling does not change.
+//!
+//! Left alone is what is only observed: date and id of the run, version of the program, images, seconds, machine and cost.
+
+use proofmark_criteria::{Comparison, Need, Outcome as Holds, Value, Verdict};
+use proofmark_evidence::Statement;
+use proofmark_report as page;
+use proofmark_train::metrics::Metric;
+
+use crate::chain::Chain;
+use crate::claims::{CleaningClaims, EvaluationClaims, ProfileClaims, Stop, Stopped, TrainClaims};
+use crate::report_data::network;
+
+/// Writes into a report's data what the statements decide.
+pub(crate) fn settle(data: &mut page::ReportData, chain: &Chain, outcome: page::Outcome) {
+    if let Some(spec) = &chain.run_spec {
+        data.run.name.clone_from(&spec.name);
+        data.run.seed = spec.seed;
+    }
+    if let Some(spec) = &chain.spec {
+        data.run.numerics_version = spec.claims.lock.numerics_version;
+    }
+    data.verdict = page::Verdict { outcome, criteria: criteria(chain), test_reads: chain.test_reads() };
+    let samples = data.data.take().map(|data| data.samples).unwrap_or_default();
+    data.data = chain.profile.as_ref().map(|profile| summary(&profile.claims, chain, samples));
+    data.model = match (&chain.run_spec, chain.model()) {
+        (Some(spec), Some(Ok(model))) => Some(network(&spec.train, &model)),
+        _ => None,
+    };
+    let observed = data.history.take().unwrap_or_default();
+    data.history = chain.train.as_ref().map(|train| history(&train.claims, &observed));
+    let shown = data.evaluation.take().map(|evaluation| evaluation.mistakes).unwrap_or_default();
+    let classes = chain.profile.as_ref().map_or(&[][..], |profile| &profile.claims.classes);
+    let judged = chain.judged().evaluation.as_ref();
+    data.evaluation = judged.map(|judged| evaluation(&judged.claims, classes, shown));
+    data.reproduce = Some(reproduce(chain, &data.run.id));
+}
+
+/// The statements as a report carries them.
+pub(crate) fn rows(statements: &[Statement]) -> Vec<page::EvidenceRow> {
+    let row = |statement: &Statement| page::EvidenceRow {
+        kind: statement.kind().name().to_owned(),
+        digest: statement.digest().hex(),
+        grade: page::Grade::Measured,
+        statement: statement.as_json().to_owned(),
+    };
+    statements.iter().map(row).collect()
+}
+
+fn criteria(chain: &Chain) -> Vec<page::CriterionRow> {
+    let Some(decision) = &chain.judged().decision else { return Vec::new() };
+    let row = |verdict: &Verdict| page::CriterionRow {
+        text: verdict.criterion.clone(),
+        comparisons: verdict.comparisons.iter().map(comparison).collect(),
+    };
+    decision.claims.decision.verdicts.iter().map(row).collect()
+}
+
+fn comparison(comparison: &Comparison) -> page::Comparison {
+    let need = match &comparison.need {
+        None => page::Fact::Missing,
+        Some(Need::One(value)) => fact(value),
+        Some(Need::Among(values)) => {
+            let texts: Vec<String> = values.iter().map(ToString::to_string).collect();
+            page::Fact::Text(texts.join(", "))
+        }
+    };
+    page::Comparison {
+        text: comparison.path.clone(),
+        value: comparison.value.as_ref().map_or(page::Fact::Missing, fact),
+        operator: comparison.operator.to_string(),
+        need,
+        holds: comparison.holds,
+    }
+}
+
+fn fact(value: &Value) -> page::Fact {
+    match value {
+        Value::Number(number) => page::Fact::Number(*number),
+        Value::Bool(flag) => page::Fact::Flag(*flag),
+        Value::Text(text) => page::Fact::Text(text.clone()),
+    }
+}
+
+fn reading(verdict: &Verdict) -> page::RuleReading {
+    page::RuleReading {
+        holds: match verdict.outcome {
+            Holds::Yes => Some(true),
+            Holds::No => Some(false),
+            Holds::NoEvidence => None,
+        },
+        comparisons: verdict.comparisons.iter().map(comparison).collect(),
+    }
+}
+
+fn summary(profile: &ProfileClaims, chain: &Chain, samples: Vec<page::Sample>) -> page::DataSummary {
+    let sources = profile.sources.iter().map(|source| page::SourceSummary {
+        name: source.part.clone(),
+        label: source.file.clone(),
+        rows: source.rows,
+        digest: source.sha256.clone(),
+    });
+    let gate = chain.gate.as_ref().map(|gate| &gate.claims);
+    let rules = gate.map_or_else(Vec::new, |gate| {
+        let pairs = gate.before.iter().zip(&gate.after);
+        let row = |(before, after): (&Verdict, &Verdict)| page::RuleRow {
+            text: before.criterion.clone(),
+            before: reading(before),
+            after: reading(after),
+        };
+        pairs.map(row).collect()
+    });
+    let rounds = chain.cleaning.iter().map(|link| round(&link.claims));
+    let split = &profile.split;
+    page::DataSummary {
+        sources: sources.collect(),
+        splits: page::SplitRows {
+            train: split.train.rows,
+            validation: split.validation.rows,
+            test: split.test.rows,
+            excluded: chain.dropped_rows() + split.test_unlabelled,
+        },
+        classes: profile.classes.clone(),
+        class_counts: page::ClassCounts {
+            train: split.train.by_class.clone(),
+            validation: split.validation.by_class.clone(),
+            test: split.test.by_class.clone(),
+        },
+        rules,
+        rounds: rounds.collect(),
+        injected: profile.injected.as_ref().map(|injected| page::InjectedFaults {
+            missing_labels: injected.missing_labels,
+            duplicates: injected.duplicates,
+            blank: injected.blank,
+            corrupted: injected.noise + injected.stripes,
+        }),
+        stopped: gate.map(|gate| stopped(&gate.stopped)),
+        samples,
+    }
+}
+
+fn round(round: &CleaningClaims) -> page::CleaningRound {
+    page::CleaningRound {
+        accepted: round.accepted,
+        rows_before: round.rows_before,
+        rows_after: round.rows_after,
+        operators: round
+            .applied
+            .iter()
+            .map(|applied| page::OperatorEffect {
+                operator: applied.operator.clone(),
+                rows_dropped: (applied.train.len() + applied.validation.len()) as u64,
+            })
+            .collect(),
+    }
+}
+
+fn stopped(reason: &Stop) -> page::CleaningStop {
+    match reason {
+        Stop::Met => page::CleaningStop::Met,
+        Stop::NoChange => page::CleaningStop::NoChange,
+        Stop::Rounds { .. } => page::CleaningStop::RoundLimit,
+        Stop::TooMuchDropped { class, dropped, of, max_dropped } => page::CleaningStop::TooMuchDropped {
+            class: class.clone(),
+            dropped: *dropped,
+            of: *of,
+            max_dropped: max_dropped.0,
+        },
+    }
+}
+
+fn history(train: &TrainClaims, observed: &page::History) -> page::History {
+    let epochs = train.history.iter().enumerate().map(|(idx, epoch)| page::Epoch {
+        epoch: u64::from(epoch.epoch),
+        train_loss: epoch.train_loss.0,
+        validation_loss: epoch.validation_loss.map(|loss| loss.0),
+        train_accuracy: Some(epoch.train_accuracy.0),
+        validation_accuracy: epoch.validation_accuracy.map(|accuracy| accuracy.0),
+        learning_rate: epoch.learning_rate.0,
+        seconds: observed.epochs.get(idx).map_or(0.0, |epoch| epoch.seconds),
+        parameters_digest: epoch.parameters.clone(),
+    });
+    page::History {
+        epochs: epochs.collect(),
+        best_epoch: (train.best_epoch > 0).then_some(u64::from(train.best_epoch)),
+        stopped: match train.stopped {
+            Stopped::Diverged { step } => page::TrainingStop::LossNotFinite { step },
+            Stopped::EarlyStopping => page::TrainingStop::EarlyStopping,
+            Stopped::Epochs => page::TrainingStop::Finished,
+        },
+    }
+}
+
+fn evaluation(claims: &EvaluationClaims, classes: &[String], shown: Vec<page::Mistake>) -> page::Evaluation {
+    let metrics = claims.metrics.iter().map(|(metric, claims)| page::Metric {
+        name: metric_name(*metric).to_owned(),
+        unit: if *metric == Metric::Loss { page::Unit::Number } else { page::Unit::Proportion },
+        higher_is_better: metric.is_higher_better(),
+        value: claims.value.0,
+        lower95: Some(claims.lower95.0),
+        upper95: Some(claims.upper95.0),
+        baseline: claims.baseline.map(|baseline| baseline.0),
+    });
+    let slices = claims.slices.iter().map(|slice| page::Slice {
+        by: slice.by.clone(),
+        name: slice.slice.clone(),
+        count: slice.samples,
+        metric: Metric::Accuracy.name().to_owned(),
+        unit: page::Unit::Proportion,
+        higher_is_better: true,
+        value: slice.value.0,
+        lower95: Some(slice.lower95.0),
+        upper95: Some(slice.upper95.0),
+    });
+    let bins = claims.calibration.iter().map(|bin| page::CalibrationBin {
+        confidence: bin.confidence.0,
+        accuracy: bin.accuracy.0,
+        count: bin.samples,
+    });
+    let class = |idx: u64| usize::try_from(idx).ok().and_then(|idx| classes.get(idx)).cloned().unwrap_or_default();
+    // The images are the page's own; a mistake that was left out gets a grey one, so that it is missed.
+    let images = shown.into_iter().map(|mistake| Some(mistake.image)).chain(std::iter::repeat(None));
+    let mistakes = claims.mistakes.iter().zip(images).filter_map(|(mistake, image)| {
+        Some(page::Mistake {
+            image: image.or_else(|| page::Thumbnail::new(1, 1, 1, vec![128]).ok())?,
+            actual: class(mistake.actual),
+            predicted: class(mistake.predicted),
+            probability: mistake.probability.0,
+            row: mistake.row,
+        })
+    });
+    page::Evaluation {
+        split: claims.split,
+        rows: claims.samples,
+        metrics: metrics.collect(),
+        confusion: claims.confusion.clone(),
+        slices: slices.collect(),
+        calibration: bins.collect(),
+        ece: Some(claims.calibration_error.0),
+        mistakes: mistakes.collect(),
+    }
+}
+
+/// The name that the report knows a metric by.
+fn metric_name(metric: Metric) -> &'static str {
+    match metric {
+        Metric::Precision => "precision.macro",
+        Metric::Recall => "recall.macro",
+        Metric::F1 => "f1.macro",
+        Metric::Loss => "log_loss",
+        Metric::CalibrationError => "ece",
+        Metric::Accuracy | Metric::Confusion => metric.name(),
+    }
+}
+
+fn reproduce(chain: &Chain, run: &str) -> page::Reproduce {
+    let named = |name: String, digest: &str| page::SourceDigest { name, digest: digest.to_owned() };
+    let mut digests = Vec::new();
+    if let Some(spec) = &chain.spec {
+        let lock = &spec.claims.lock;
+        digests.extend(lock.prepared.iter().map(|(split, digest)| named(format!("prepared.{split}"), digest)));
+        if !lock.plan.is_empty() {
+            digests.push(named("plan".to_owned(), &lock.plan));
+        }
+    }
+    let train = chain.train.as_ref().map(|train| &train.claims);
+    let mut commands = vec![format!("proofmark reproduce {run}")];
+    if let Some(train) = train
+        && train.epochs > 1
+    {
+        commands.push(format!("proofmark reproduce {run} --epoch {}", train.epochs));
+    }
+    let model = train.and_then(|train| train.model.as_deref()).unwrap_or_default();
+    page::Reproduce { commands, model_digest: model.trim_start_matches("sha256:").to_owned(), digests }
+}
