@@ -14,6 +14,7 @@ pub mod metrics;
 mod mixup;
 pub mod predict;
 mod spec;
+mod states;
 mod targets;
 pub mod training;
 

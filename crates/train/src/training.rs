@@ -11,7 +11,6 @@ use proofmark_engine::cpu::{CpuExecutor, CpuSession};
 use proofmark_engine::plan::PlanOptions;
 use proofmark_engine::{Feed, Session, StateBlock, StateRole, Step};
 use proofmark_model::{CheckedModel, Progress as SchedulePosition, ScheduleState, Training};
-use sha2::{Digest as _, Sha256};
 
 use crate::checkpoint::{self, Checkpoint, CheckpointProgress};
 use crate::early_stopping::EarlyStopping;
@@ -21,6 +20,8 @@ use crate::metrics::{Predictions, most_probable};
 use crate::mixup::Mixer;
 use crate::predict::Evaluator;
 use crate::spec::TrainSpec;
+pub use crate::states::parameters_digest;
+use crate::states::{load, states_of};
 use crate::targets::Targets;
 
 /// Everything that a training depends on, and where it runs.
@@ -75,24 +76,6 @@ pub fn train(
     let epochs = training.epochs_done;
     recorder.event(&Event::TrainingEnded { reason, epochs, best_epoch }).map_err(TrainError::NotRecorded)?;
     Ok(Trained { state: training.state, epochs, best_epoch, reason })
-}
-
-/// SHA-256 of the model's parameters and statistics: for each, in the order of the block, its name, a zero byte, and its
-/// elements as little-endian f32. What each epoch records and `reproduce` compares.
-pub fn parameters_digest(state: &StateBlock) -> String {
-    let mut hasher = Sha256::new();
-    for entry in state.entries().iter().filter(|entry| entry.role != StateRole::Optimizer) {
-        hasher.update(entry.name.as_bytes());
-        hasher.update([0]);
-        for chunk in state.all()[entry.range()].chunks(1024) {
-            let mut bytes = [0; 4096];
-            for (to, value) in bytes.as_chunks_mut::<4>().0.iter_mut().zip(chunk) {
-                *to = value.to_le_bytes();
-            }
-            hasher.update(&bytes[..chunk.len() * 4]);
-        }
-    }
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A training under way.
@@ -505,26 +488,4 @@ impl<'a> Feeds<'a> {
     fn as_slice(&self) -> &[Feed<'a>] {
         &self.feeds[..self.n]
     }
-}
-
-fn states_of(state: &StateBlock, is_kept: impl Fn(StateRole) -> bool) -> BTreeMap<String, Vec<f32>> {
-    let kept = state.entries().iter().filter(|entry| is_kept(entry.role));
-    kept.map(|entry| (entry.name.clone(), state.all()[entry.range()].to_vec())).collect()
-}
-
-/// Copies states into the block; each entry of a role that is wanted must be there in its size.
-fn load(
-    state: &mut StateBlock,
-    from: &BTreeMap<String, Vec<f32>>,
-    is_wanted: impl Fn(StateRole) -> bool,
-) -> Result<(), TrainError> {
-    let wanted: Vec<String> =
-        state.entries().iter().filter(|entry| is_wanted(entry.role)).map(|entry| entry.name.clone()).collect();
-    for name in wanted {
-        match (from.get(&name), state.get_mut(&name)) {
-            (Some(values), Some(target)) if values.len() == target.len() => target.copy_from_slice(values),
-            _ => return Err(TrainError::ResumeState { name }),
-        }
-    }
-    Ok(())
 }
