@@ -1,14 +1,13 @@
 //! A training step allocates nothing. A binary of its own with one test, since it counts what the whole process allocates.
 #![allow(unsafe_code, missing_docs)]
 
-#[allow(dead_code)]
 #[path = "engine/networks.rs"]
 mod networks;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use networks::{Data, convolutional, initial, normalised};
+use networks::{Data, convolutional, initial, normalised, wide};
 use proofmark_engine::cpu::CpuExecutor;
 use proofmark_engine::{Session, Step};
 
@@ -48,7 +47,7 @@ static COUNTING: Counting = Counting;
 
 #[test]
 fn a_training_step_allocates_nothing() {
-    for graph in [convolutional().unwrap(), normalised().unwrap()] {
+    for graph in [convolutional().unwrap(), normalised().unwrap(), wide().unwrap()] {
         let data = Data::new(&graph, 21);
         let feeds = data.feeds();
         for threads in [1, 2] {

@@ -34,9 +34,6 @@
 //!
 //! This crate does not know: files, data sets, how batches are made, when to stop, executors.
 
-#[macro_use]
-mod tagged;
-
 mod activation;
 mod build;
 mod check;

@@ -9,9 +9,6 @@
 //!
 //! This crate does not know: models, training, data, what a value means, files, clocks, terminals, network, threads.
 
-#[macro_use]
-mod tagged;
-
 mod draws;
 mod error;
 pub mod front;

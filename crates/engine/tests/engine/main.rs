@@ -8,5 +8,6 @@ mod outlines;
 mod plans;
 mod shapes;
 mod states;
+mod trace;
 mod training;
 mod worked_examples;

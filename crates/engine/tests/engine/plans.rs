@@ -10,9 +10,8 @@ use proofmark_engine::plan::{Phase, Place, Plan, PlanOptions, plan};
 use proofmark_engine::{Graph, GraphError, Origin, Span, StateRole, Type, Value};
 use proptest::prelude::*;
 
-use crate::networks::{
-    CLASSES, apply, bias_and_relu, convolutional, dense, finish, normalise, normalised, pair, parameter, train,
-};
+use crate::networks::{CLASSES, apply, bias_and_relu, convolutional, dense, finish, normalise, normalised, parameter};
+use crate::trace::{pair, train};
 
 /// When a node runs: its phase, and where in the phase.
 type Time = (usize, usize);

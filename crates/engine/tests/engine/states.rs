@@ -5,8 +5,9 @@ use proofmark_engine::map::{Builder, Function, Map, Program};
 use proofmark_engine::ops::{GlobalNorm, Reshape};
 use proofmark_engine::{Feed, Graph, GraphError, StateRole, Type};
 
-use crate::networks::{Data, apply, pair, parameter, train};
+use crate::networks::{Data, apply, parameter};
 use crate::plans::{plans, verify};
+use crate::trace::{pair, train};
 
 #[test]
 fn only_a_state_is_assigned() {

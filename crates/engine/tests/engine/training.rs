@@ -5,7 +5,8 @@ use proofmark_engine::executor::reference::ReferenceExecutor;
 use proofmark_engine::plan::PlanOptions;
 use proofmark_engine::{Graph, StateRole};
 
-use crate::networks::{convolutional, normalised, train, wide};
+use crate::networks::{convolutional, normalised, wide};
+use crate::trace::train;
 
 /// Two shards of eight samples and one of five.
 const N_SAMPLES: usize = 21;

@@ -20,6 +20,8 @@ pub use lecun::{LecunNormal, LecunUniform};
 pub use orthogonal::Orthogonal;
 pub use plain::{Constant, Ones, Zeros};
 
+use proofmark_tagged::tagged;
+
 use crate::build::Fans;
 use crate::ranges::Ranges;
 

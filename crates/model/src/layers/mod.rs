@@ -45,6 +45,8 @@ pub use relu::{Relu, relu};
 pub use reshape::{Reshape, reshape};
 pub use softmax::{Softmax, softmax};
 
+use proofmark_tagged::tagged;
+
 use crate::Activation;
 use crate::build::Build;
 use crate::error::ModelErrorKind;

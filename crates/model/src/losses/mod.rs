@@ -19,6 +19,8 @@ pub use huber::Huber;
 pub use mae::MeanAbsoluteError;
 pub use mse::MeanSquaredError;
 
+use proofmark_tagged::tagged;
+
 use crate::Activation;
 use crate::error::{ModelErrorKind, ModelErrors};
 use crate::ranges::Ranges;

@@ -18,6 +18,8 @@ pub use momentum::Momentum;
 pub use nesterov::Nesterov;
 pub use sgd::GradientDescent;
 
+use proofmark_tagged::tagged;
+
 use crate::error::ModelErrors;
 use crate::ranges::Ranges;
 

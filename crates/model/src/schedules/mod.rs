@@ -22,6 +22,8 @@ pub use reduce_on_plateau::ReduceOnPlateau;
 pub use step::Step;
 pub use warm_up::WarmUp;
 
+use proofmark_tagged::tagged;
+
 use crate::error::ModelErrors;
 use crate::ranges::Ranges;
 

@@ -11,6 +11,8 @@ pub use asha::Asha;
 pub use median::Median;
 pub use none::NoPruning;
 
+use proofmark_tagged::tagged;
+
 use crate::ranges::Ranges;
 use crate::trial::{History, TrialRecord, Verdict};
 

@@ -14,6 +14,8 @@ pub use grid::Grid;
 pub use random::Random;
 pub use tpe::Tpe;
 
+use proofmark_tagged::tagged;
+
 use crate::ranges::Ranges;
 use crate::space::{CheckedSpace, Values};
 use crate::trial::History;
