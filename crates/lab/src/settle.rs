@@ -137,6 +137,7 @@ fn summary(profile: &ProfileClaims, chain: &Chain, samples: Vec<page::Sample>) -
         }),
         stopped: gate.map(|gate| stopped(&gate.stopped)),
         samples,
+        augmented: None,
     }
 }
 

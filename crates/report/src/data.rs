@@ -11,9 +11,11 @@ mod model;
 pub(crate) mod number;
 mod provenance;
 mod run;
+mod study;
 mod thumbnail;
 mod verdict;
 
+pub use dataset::{Augmented, AugmentedSample};
 pub use dataset::{
     ClassCounts, CleaningRound, CleaningStop, DataSummary, InjectedFaults, OperatorEffect, RuleReading, RuleRow,
     Sample, SourceSummary, SplitRows,
@@ -23,6 +25,10 @@ pub use history::{Epoch, History, TrainingStop};
 pub use model::{LayerRow, ModelSummary, Setting};
 pub use provenance::{Cost, EvidenceRow, Grade, Reproduce, SourceDigest, StageSeconds};
 pub use run::{RunInfo, Split, Stage};
+pub use study::{
+    ParameterShare, Study, StudyDomain, StudyFailure, StudyGoal, StudyPage, StudyParameter, StudyReport, StudyTrial,
+    StudyTrialState, StudyValue,
+};
 pub use thumbnail::{Thumbnail, ThumbnailError};
 pub use verdict::{Comparison, CriterionRow, Fact, Outcome, Verdict};
 
@@ -43,6 +49,12 @@ pub struct ReportData {
     pub history: Option<History>,
     /// What was measured on the finished model. `None` if it was not evaluated.
     pub evaluation: Option<Evaluation>,
+    /// The study that chose the run's values. `None` if they are the spec's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub study: Option<Study>,
+    /// The number of this run among the study's trials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub this_trial: Option<u64>,
     /// What the run cost. `None` if it was not measured.
     pub cost: Option<Cost>,
     /// The statements that the report stands on.

@@ -19,6 +19,10 @@ mod section;
 mod svg;
 
 pub use data::{
+    Augmented, AugmentedSample, ParameterShare, Study, StudyDomain, StudyFailure, StudyGoal, StudyPage, StudyParameter,
+    StudyReport, StudyTrial, StudyTrialState, StudyValue,
+};
+pub use data::{
     CalibrationBin, ClassCounts, CleaningRound, CleaningStop, Comparison, Cost, CriterionRow, DataSummary, Epoch,
     Evaluation, EvidenceRow, Fact, Grade, History, InjectedFaults, LayerRow, Metric, Mistake, ModelSummary,
     OperatorEffect, Outcome, ReportData, Reproduce, RuleReading, RuleRow, RunInfo, Sample, Setting, Slice,

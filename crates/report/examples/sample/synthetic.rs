@@ -56,6 +56,7 @@ pub(crate) fn accepted() -> ReportData {
         evidence: evidence(),
         reproduce: Some(reproduce()),
         spec_yaml: SPEC.to_owned(),
+        ..ReportData::default()
     }
 }
 
@@ -207,6 +208,7 @@ fn dataset(random: &mut Random) -> DataSummary {
             .map(|idx| idx * 7 % N_CLASSES)
             .map(|class| Sample { image: digit(random, class), label: class.to_string() })
             .collect(),
+        augmented: None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The data: where it came from, what was required of it, what was done to it.
 
-use super::{Comparison, Thumbnail, number};
+use super::{Comparison, Setting, Thumbnail, number};
 use serde::{Deserialize, Serialize};
 
 /// The data of a run.
@@ -24,6 +24,9 @@ pub struct DataSummary {
     pub stopped: Option<CleaningStop>,
     /// A few rows as they go into the network.
     pub samples: Vec<Sample>,
+    /// How training images are varied, with a few of them; `None` if they are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub augmented: Option<Augmented>,
 }
 
 /// One source of rows.
@@ -152,4 +155,24 @@ pub struct Sample {
     pub image: Thumbnail,
     /// Its class' name, or what else stands under it.
     pub label: String,
+}
+
+/// How training images are varied each time they are seen.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Augmented {
+    /// The operators in their order, each with what the spec says of it, e.g. `rotate`, `max_degrees 10`.
+    pub operators: Vec<Setting>,
+    /// A few rows with some of their variants.
+    pub samples: Vec<AugmentedSample>,
+}
+
+/// One row as it is, and as training sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AugmentedSample {
+    /// The image as it is.
+    pub image: Thumbnail,
+    /// Its class' name.
+    pub label: String,
+    /// Its variants in the first epochs, in their order.
+    pub variants: Vec<Thumbnail>,
 }

@@ -52,3 +52,32 @@ pub(crate) mod option {
         Option::<Written>::deserialize(deserializer)?.map(read).transpose()
     }
 }
+
+/// The same for a list.
+pub(crate) mod list {
+    use super::{Deserialize, Deserializer, Serializer, Written, read, write};
+
+    pub(crate) fn serialize<S: Serializer>(values: &[f64], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(values.iter().map(|value| write(*value)))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Error> {
+        Vec::<Written>::deserialize(deserializer)?.into_iter().map(read).collect()
+    }
+}
+
+/// The same for a list that may be absent (`null`).
+pub(crate) mod option_list {
+    use super::{Deserialize, Deserializer, Serialize, Serializer, Written, read, write};
+
+    pub(crate) fn serialize<S: Serializer>(values: &Option<Vec<f64>>, serializer: S) -> Result<S::Ok, S::Error> {
+        let written: Option<Vec<Written>> =
+            values.as_ref().map(|list| list.iter().map(|value| write(*value)).collect());
+        written.serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<f64>>, D::Error> {
+        let written = Option::<Vec<Written>>::deserialize(deserializer)?;
+        written.map(|list| list.into_iter().map(read).collect()).transpose()
+    }
+}
