@@ -71,6 +71,8 @@ areas! {
     lab,
     /// The report.
     report,
+    /// The report on studies and augmentation.
+    report_study,
     /// The command line.
     cli,
 }

@@ -14,7 +14,7 @@ pub(crate) fn count(value: u64) -> String {
 
 /// A proportion in per cent with two decimals: `99.12%`.
 pub(crate) fn percent(proportion: f64) -> String {
-    match not_finite(proportion) {
+    match not_finite(proportion * 100.0) {
         Some(name) => name.to_owned(),
         None => format!("{}%", signless_zero(proportion * 100.0, 2)),
     }
@@ -22,7 +22,7 @@ pub(crate) fn percent(proportion: f64) -> String {
 
 /// A proportion in per cent with as many decimals as it has, two at most: `2%`, `97.72%`.
 pub(crate) fn percent_short(proportion: f64) -> String {
-    match not_finite(proportion) {
+    match not_finite(proportion * 100.0) {
         Some(name) => name.to_owned(),
         None => {
             let text = signless_zero(proportion * 100.0, 2);
@@ -67,7 +67,10 @@ pub(crate) fn number(value: f64) -> String {
     }
     let size = value.abs();
     if size != 0.0 && !(1e-4..1e9).contains(&size) {
-        return format!("{value:e}").replace('-', &MINUS.to_string());
+        let text = format!("{value:.3e}");
+        let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        let mantissa = mantissa.trim_end_matches('0').trim_end_matches('.');
+        return format!("{mantissa}e{exponent}").replace('-', &MINUS.to_string());
     }
     let decimals = if size >= 100.0 {
         1
@@ -217,6 +220,8 @@ mod tests {
             (number(0.001), "0.001"),
             (number(0.000_25), "0.00025"),
             (number(1e-5), "1e−5"),
+            (number(-4.927_132_8e-7), "−4.927e−7"),
+            (number(2e12), "2e12"),
             (number(-3.0), "−3"),
             (number(0.0), "0"),
             (bytes(94_200_000), "94\u{a0}MB"),

@@ -1,10 +1,11 @@
-//! The report of a run: one self-contained HTML page, and the drawings in it.
+//! The report of a run or a study: one self-contained HTML page, and the drawings in it.
 //!
 //! Entry points: [`ReportData`] is what a report tells, plain data that serialises; [`render`] makes the page of it in one
-//! language; [`extract`] reads the data back out of a page. The page needs nothing but itself: styles, images and
+//! language; [`extract`] reads the data back out of a page. [`StudyPage`], [`render_study`] and [`extract_study`] are the same
+//! for a study. The page needs nothing but itself: styles, images and
 //! drawings are inside, there are no fonts or scripts to load, and it reads fully without JavaScript.
 //!
-//! Sections stand one a file in `section/`, in one list whose ids are [`SECTION_IDS`]; drawings in `svg/`; every number is written
+//! Sections stand one a file in `section/`, in one list a page whose ids are [`SECTION_IDS`] and [`STUDY_SECTION_IDS`]; drawings in `svg/`; every number is written
 //! by `format`; every colour comes from `palette`.
 //!
 //! This crate does not know: files, clocks, how anything was measured, who decides. It does no I/O.
@@ -29,6 +30,6 @@ pub use data::{
     SourceDigest, SourceSummary, Split, SplitRows, Stage, StageSeconds, Thumbnail, ThumbnailError, TrainingStop, Unit,
     Verdict,
 };
-pub use extract::{ExtractError, extract};
-pub use page::render;
-pub use section::{SECTION_IDS, why_cleaning_ended};
+pub use extract::{ExtractError, extract, extract_study};
+pub use page::{render, render_study};
+pub use section::{SECTION_IDS, STUDY_SECTION_IDS, why_cleaning_ended};

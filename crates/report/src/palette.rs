@@ -49,6 +49,10 @@ const WRONG_NAMES: [(&str, &str); 5] = [
     ("wrong-5", "wrong-5-ink"),
 ];
 
+/// Share of the full colour of a trial's line, from the worst to the best fifth. Poor trials are meant to fade.
+const RANK_LEVELS: [f64; 5] = [0.22, 0.38, 0.56, 0.78, 1.0];
+const RANK_NAMES: [&str; 5] = ["rank-1", "rank-2", "rank-3", "rank-4", "rank-5"];
+
 /// Levels of the ramp for wrong predictions, `wrong-1` to `wrong-N`.
 pub(crate) const N_WRONG: usize = WRONG_LEVELS.len();
 /// Levels of the ramp for right predictions.
@@ -60,6 +64,12 @@ pub(crate) fn roles() -> Vec<Role> {
     for (background, foreground) in ramps() {
         all.extend([background, foreground]);
     }
+    all.extend(
+        RANK_NAMES
+            .iter()
+            .zip(RANK_LEVELS)
+            .map(|(name, level)| role(name, mix(PAPER.light, TRAIN.light, level), mix(PAPER.dark, TRAIN.dark, level))),
+    );
     all
 }
 

@@ -6,12 +6,18 @@
 //! keep their size on every screen.
 
 pub(crate) mod block;
+pub(crate) mod front;
 pub(crate) mod icon;
 pub(crate) mod line;
+pub(crate) mod parallel;
 pub(crate) mod reliability;
 pub(crate) mod scale;
 pub(crate) mod seal;
 pub(crate) mod strip;
+pub(crate) mod text;
+pub(crate) mod trial;
+pub(crate) mod trial_curves;
+pub(crate) mod trial_history;
 
 /// A coordinate with at most one decimal.
 pub(crate) fn px(value: f64) -> String {

@@ -224,6 +224,9 @@ crate::phrases! {
     column_time() { en: "Time", zh: "用时" }
     column_parameters_digest() { en: "Digest of parameters", zh: "参数摘要" }
 
+    // Study: its words stand in `report_study`
+    title_study() { en: "Study", zh: "研究" }
+
     // Metrics
     title_metrics() { en: "Results", zh: "结果" }
     metrics_lead_test(rows) { en: "Measured on {rows} rows of test data that took no part in training or in any choice.", zh: "在 {rows} 行测试数据上测得，这些数据没有参与训练，也没有参与任何选择。" }

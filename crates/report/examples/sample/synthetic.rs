@@ -3,8 +3,11 @@
 
 #[path = "handwriting.rs"]
 mod handwriting;
+#[path = "study.rs"]
+pub(crate) mod study;
 
 use handwriting::{Random, digit};
+use proofmark_report::{Augmented, AugmentedSample};
 use proofmark_report::{
     CalibrationBin, ClassCounts, CleaningRound, CleaningStop, Comparison, Cost, CriterionRow, DataSummary, Epoch,
     Evaluation, EvidenceRow, Fact, Grade, History, InjectedFaults, LayerRow, Metric, Mistake, ModelSummary,
@@ -56,7 +59,8 @@ pub(crate) fn accepted() -> ReportData {
         evidence: evidence(),
         reproduce: Some(reproduce()),
         spec_yaml: SPEC.to_owned(),
-        ..ReportData::default()
+        study: Some(study::digits()),
+        this_trial: study::digits().best,
     }
 }
 
@@ -126,6 +130,8 @@ pub(crate) fn data_refused() -> ReportData {
         data.rounds[0].operators[0].rows_dropped = 9_120;
     }
     report.model = None;
+    report.study = None;
+    report.this_trial = None;
     report.history = None;
     report.evaluation = None;
     report.reproduce = None;
@@ -166,6 +172,8 @@ pub(crate) fn diverged() -> ReportData {
     history.best_epoch = Some(1);
     history.stopped = TrainingStop::LossNotFinite { step: 1_847 };
     report.history = Some(history);
+    report.study = None;
+    report.this_trial = None;
     report.evaluation = None;
     report
 }
@@ -208,7 +216,22 @@ fn dataset(random: &mut Random) -> DataSummary {
             .map(|idx| idx * 7 % N_CLASSES)
             .map(|class| Sample { image: digit(random, class), label: class.to_string() })
             .collect(),
-        augmented: None,
+        augmented: Some(augmented(random)),
+    }
+}
+
+/// Digits drawn again and again: no operator made these variants, they only look as if.
+fn augmented(random: &mut Random) -> Augmented {
+    let operator = |name: &str, value: &str| Setting { name: name.to_owned(), value: value.to_owned() };
+    Augmented {
+        operators: vec![operator("rotate", "{ degrees: 10 }"), operator("shift", "{ pixels: 2, fill: nearest }")],
+        samples: [3, 8, 4, 0]
+            .map(|class| AugmentedSample {
+                image: digit(random, class),
+                label: class.to_string(),
+                variants: (0..6).map(|_| digit(random, class)).collect(),
+            })
+            .to_vec(),
     }
 }
 

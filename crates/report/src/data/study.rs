@@ -189,6 +189,11 @@ impl Study {
         self.parallel <= 1 && self.seconds_limit.is_none()
     }
 
+    /// Whether trials could be stopped early.
+    pub(crate) fn has_pruner(&self) -> bool {
+        !matches!(&*self.pruner, "" | "none")
+    }
+
     /// The trial with this number.
     pub fn trial(&self, number: u64) -> Option<&StudyTrial> {
         self.trials.iter().find(|trial| trial.number == number)

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::Body;
 use crate::component::{digest, heading, image, scroll};
-use crate::data::{DataSummary, InjectedFaults, ReportData, Sample, SourceSummary, SplitRows};
+use crate::data::{Augmented, DataSummary, InjectedFaults, ReportData, Sample, SourceSummary, SplitRows};
 use crate::format;
 use crate::svg::strip;
 use maud::{Markup, html};
-use proofmark_messages::{Lang, report as say};
+use proofmark_messages::{Lang, report as say, report_study as say_study};
 
 /// Beyond so many classes the table shows the largest ones only.
 const MAX_CLASSES: usize = 24;
@@ -19,6 +19,7 @@ pub(crate) fn body(data: &ReportData, lang: Lang) -> Option<Body> {
         @if let Some(injected) = &summary.injected { p.injected { (faults(injected, lang)) } }
         (splits(&summary.splits, lang))
         @if !summary.samples.is_empty() { (samples(&summary.samples, lang)) }
+        @if let Some(augmented) = &summary.augmented { (variants(augmented, lang)) }
         @if !summary.classes.is_empty() { (classes(summary, lang)) }
         @if !summary.sources.is_empty() { (sources(&summary.sources, lang)) }
     };
@@ -98,6 +99,35 @@ fn samples(samples: &[Sample], lang: Lang) -> Markup {
                 li { figure { (image(&sample.image, &say::image_of(lang, &sample.label))) figcaption { (sample.label) } } }
             }
         }
+    }
+}
+
+/// Training images beside their variants, with the operators that made them.
+fn variants(augmented: &Augmented, lang: Lang) -> Markup {
+    html! {
+        (heading(&say_study::augmented_heading(lang)))
+        @if !augmented.operators.is_empty() {
+            ol.operators { @for operator in &augmented.operators { li { code { (operator.name) } " " span.muted { (operator.value) } } } }
+        }
+        @if !augmented.samples.is_empty() {
+            div.variants {
+                @for sample in &augmented.samples {
+                    ul {
+                        li.original { figure {
+                            (image(&sample.image, &say::image_of(lang, &sample.label)))
+                            figcaption { (say_study::augmented_original(lang, &sample.label)) }
+                        } }
+                        @for (idx, variant) in sample.variants.iter().enumerate() {
+                            li { figure {
+                                (image(variant, &say_study::augmented_variant(lang, &sample.label, idx + 1)))
+                                figcaption { (say_study::augmented_epoch(lang, idx + 1)) }
+                            } }
+                        }
+                    }
+                }
+            }
+        }
+        p.note { (say_study::augmented_help(lang)) }
     }
 }
 

@@ -2,26 +2,36 @@
 
 use super::Body;
 use crate::component::{digest, heading, scroll};
-use crate::data::{EvidenceRow, Grade, ReportData, SourceDigest};
+use crate::data::{EvidenceRow, Grade, ReportData, Reproduce, SourceDigest};
 use maud::{Markup, html};
 use proofmark_messages::{Lang, report as say};
 
 pub(crate) fn body(data: &ReportData, lang: Lang) -> Option<Body> {
-    let digests = data.reproduce.as_ref().map_or(&[][..], |reproduce| &reproduce.digests);
-    if data.evidence.is_empty() && digests.is_empty() && data.spec_yaml.is_empty() {
+    let content = content(&data.evidence, data.reproduce.as_ref(), &data.spec_yaml, lang)?;
+    Body::new(say::provenance_lead(lang), content)
+}
+
+/// Statements, digests and spec; `None` if there is none of them.
+pub(crate) fn content(
+    evidence: &[EvidenceRow],
+    reproduce: Option<&Reproduce>,
+    spec_yaml: &str,
+    lang: Lang,
+) -> Option<Markup> {
+    let digests = reproduce.map_or(&[][..], |reproduce| &reproduce.digests);
+    if evidence.is_empty() && digests.is_empty() && spec_yaml.is_empty() {
         return None;
     }
-    let content = html! {
-        @if !data.evidence.is_empty() { (statements(&data.evidence, lang)) }
+    Some(html! {
+        @if !evidence.is_empty() { (statements(evidence, lang)) }
         @if !digests.is_empty() { (inputs(digests, lang)) }
-        @if !data.spec_yaml.is_empty() {
+        @if !spec_yaml.is_empty() {
             details {
                 summary { (say::spec_summary(lang)) }
-                pre.spec tabindex="0" { code { (data.spec_yaml) } }
+                pre.spec tabindex="0" { code { (spec_yaml) } }
             }
         }
-    };
-    Body::new(say::provenance_lead(lang), content)
+    })
 }
 
 fn statements(rows: &[EvidenceRow], lang: Lang) -> Markup {

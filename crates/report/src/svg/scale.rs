@@ -1,5 +1,10 @@
 //! A linear axis with ticks at 1, 2 or 5 times a power of ten.
 
+/// Values beyond this are drawn at the edge: differences of larger ones are no numbers any more.
+const HUGE: f64 = 1e300;
+/// A range below this has no ticks that f64 could tell apart.
+const TINY: f64 = 1e-290;
+
 /// A linear axis over `low..=high`, both of them multiples of `step`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Scale {
@@ -9,18 +14,18 @@ pub(crate) struct Scale {
 }
 
 impl Scale {
-    /// The smallest such axis that covers the finite ones among `values` with about `n_ticks` steps; 0 to 1 if there are
+    /// The smallest such axis that covers the finite ones (up to 1e300) among `values` with about `n_ticks` steps; 0 to 1 if there are
     /// none.
     pub(crate) fn covering(values: impl IntoIterator<Item = f64>, n_ticks: usize) -> Self {
         let (mut low, mut high) = values
             .into_iter()
-            .filter(|value| value.is_finite())
+            .filter(|value| value.abs() <= HUGE)
             .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
         if low > high {
             (low, high) = (0.0, 1.0);
         }
-        if (high - low) <= low.abs().max(high.abs()) * 1e-9 {
-            let margin = if low == 0.0 { 0.5 } else { low.abs() * 0.1 };
+        if (high - low) <= (low.abs().max(high.abs()) * 1e-9).max(TINY) {
+            let margin = if low.abs() <= TINY { 0.5 } else { low.abs() * 0.1 };
             (low, high) = (low - margin, high + margin);
         }
         let step = nice_step((high - low) / n_ticks.max(1) as f64);
@@ -31,6 +36,11 @@ impl Scale {
     pub(crate) fn of_proportions(values: impl IntoIterator<Item = f64>, n_ticks: usize) -> Self {
         let scale = Self::covering(values, n_ticks);
         Self { low: scale.low.max(0.0), high: scale.high.min(1.0).max(scale.low.max(0.0) + scale.step), ..scale }
+    }
+
+    /// One of the two.
+    pub(crate) fn of(proportions: bool, values: impl IntoIterator<Item = f64>, n_ticks: usize) -> Self {
+        if proportions { Self::of_proportions(values, n_ticks) } else { Self::covering(values, n_ticks) }
     }
 
     /// The ticks, ends included.

@@ -2,7 +2,7 @@
 //! windows, and follows the reader's choice of light and dark.
 //!
 //! ```text
-//! cargo test -p proofmark-report --features browser --test browser
+//! cargo test -p proofmark-report --features browser browser
 //! ```
 //!
 //! Needs Chromium (Debian's package `chromium`), or its path in `CHROMIUM`. Behind a feature, because most machines that build
@@ -12,15 +12,10 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::{dom, synthetic};
 use proofmark_messages::Lang;
-use proofmark_report::render;
+use proofmark_report::{render, render_study};
 use serde_json::Value;
-
-#[path = "../report/dom.rs"]
-#[allow(dead_code)] // the other test binary uses the rest
-mod dom;
-#[path = "../../examples/sample/synthetic.rs"]
-mod synthetic;
 
 /// Measures the page after it was laid out. Text that a scrolling box holds may be wider than the window; nothing else may.
 const MEASURE: &str = r#"
@@ -121,10 +116,12 @@ fn the_pages_own_policy_lets_its_script_run() {
 fn every_page_fits_its_window_and_needs_nothing_from_elsewhere() {
     let folder = tempfile::tempdir().unwrap();
     let mut problems = Vec::new();
-    for (name, data) in synthetic::scenarios() {
-        for lang in Lang::ALL {
+    for lang in Lang::ALL {
+        let runs = synthetic::scenarios().into_iter().map(|(name, data)| (name, render(&data, lang)));
+        let studies = synthetic::study::pages().into_iter().map(|(name, page)| (name, render_study(&page, lang)));
+        for (name, page) in runs.chain(studies) {
             for (scheme, width) in [(Scheme::Light, 1280), (Scheme::Dark, 360)] {
-                let measured = measure(folder.path(), &render(&data, lang), scheme, width);
+                let measured = measure(folder.path(), &page, scheme, width);
                 let wanted = serde_json::json!({
                     "width": width,
                     "page_width": width,
