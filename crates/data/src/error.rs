@@ -107,6 +107,15 @@ pub enum DataError {
         /// The class.
         class: String,
     },
+    /// So few rows train that a class has none of them.
+    ClassWithoutTrainRows {
+        /// The class.
+        class: String,
+        /// Rows of the class that could train.
+        of: u64,
+        /// How many rows train in all.
+        train_rows: usize,
+    },
     /// A folder of images needs one sub-folder per class.
     NoClassFolders {
         /// The folder.
@@ -278,6 +287,7 @@ impl DataError {
             DataError::Spec(problem) => Some(problem.key().to_owned()),
             DataError::Rule { rule_idx, .. } => Some(format!("quality.require.{rule_idx}")),
             DataError::UnknownPart { .. } => Some("data.split".to_owned()),
+            DataError::ClassWithoutTrainRows { .. } => Some("data.split.train_rows".to_owned()),
             _ => None,
         }
     }
@@ -318,6 +328,9 @@ impl Localize for DataError {
                 None => say::no_class(lang),
             },
             DataError::UnknownTestClass { part, row, class } => say::unknown_test_class(lang, row, part, class),
+            DataError::ClassWithoutTrainRows { class, of, train_rows } => {
+                say::class_without_train_rows(lang, train_rows, class, of)
+            }
             DataError::NotAFile { path } => say::not_a_file(lang, path.display()),
             DataError::NoClassFolders { path } => say::no_class_folders(lang, path.display()),
             DataError::TooManyClasses { path, received } => {
@@ -346,6 +359,7 @@ impl Localize for DataError {
             DataError::EmptySplit { .. } => Some(say::hint_empty_split(lang)),
             DataError::OneClass { .. } => Some(say::hint_one_class(lang)),
             DataError::UnknownTestClass { .. } => Some(say::hint_unknown_test_class(lang)),
+            DataError::ClassWithoutTrainRows { .. } => Some(say::hint_class_without_train_rows(lang)),
             DataError::NotAFile { .. } => Some(say::hint_not_a_file(lang)),
             DataError::NoClassFolders { .. } => Some(say::hint_no_class_folders(lang)),
             DataError::UnexpectedFolder { .. } => Some(say::hint_unexpected_folder(lang)),

@@ -194,6 +194,11 @@ impl<'a> Subject<'a> {
         (profiles, fitted)
     }
 
+    /// The preprocessing, fitted to these rows alone.
+    pub(crate) fn fit(&self, train: &[u32]) -> FittedFeature {
+        FittedFeature::fit(self.feature, self.geometry, &self.geometry.pixels(self.dataset, train))
+    }
+
     fn facts(&self, profiles: &Profiles) -> Facts {
         facts(profiles, self.columns)
     }

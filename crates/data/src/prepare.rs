@@ -95,6 +95,8 @@ pub struct SplitReport {
     pub train: SplitRows,
     /// Validation.
     pub validation: SplitRows,
+    /// Rows that could train and do not, because `data.split.train_rows` asks for fewer; not counted in `train`.
+    pub train_unused: u64,
     /// Test, without its rows that have no label.
     pub test: SplitRows,
     /// Rows of the test part that were left out because they have no label.
@@ -216,6 +218,11 @@ struct Loaded {
     /// The test split, if it is a part of its own.
     test: Option<Dataset>,
     kept: Kept,
+    /// How many rows train at most.
+    train_rows: Option<usize>,
+    /// Rows of train that go unused, once they were judged.
+    unused: Vec<u32>,
+    seed: u64,
     test_rows: Vec<u32>,
     classes: Vec<String>,
     /// The part of the source that the test rows are of.
@@ -273,6 +280,9 @@ fn load(
         dataset,
         test,
         kept: Kept { train, validation },
+        train_rows: data.split.train_rows,
+        unused: Vec::new(),
+        seed,
         test_rows,
         classes: source.classes().to_vec(),
         test_part: match &data.split.test {
@@ -343,7 +353,7 @@ impl Loaded {
             feature,
             &self.geometry,
         );
-        let (gate, profiles, feature) = match gate {
+        let (gate, profiles, mut feature) = match gate {
             Some((rules, clean)) => {
                 let (gate, profiles, feature) = gate::run(&subject, rules, clean, &mut kept, progress);
                 (Some(gate), profiles, feature)
@@ -353,8 +363,14 @@ impl Loaded {
                 (None, profiles, feature)
             }
         };
+        // The rules were about all rows; what is fitted is fitted to the rows that train.
+        let mut unused = Vec::new();
+        if let Some(train_rows) = self.train_rows.filter(|train_rows| *train_rows < kept.train.len()) {
+            (unused, kept.train) = split::choose(&self.dataset, &kept.train, train_rows, self.seed, "train rows");
+            feature = subject.fit(&kept.train);
+        }
         let raw = gate.as_ref().and_then(|gate| gate.rounds.first()).map_or(&profiles, |round| &round.before).clone();
-        self.kept = kept;
+        (self.kept, self.unused) = (kept, unused);
         progress(Progress { stage: Stage::Profile, part: "train", done: 1, total: 1 });
         DataReport {
             columns,
@@ -379,19 +395,29 @@ impl Loaded {
         SplitReport {
             train: rows(&self.dataset, &self.kept.train),
             validation: rows(&self.dataset, &self.kept.validation),
+            train_unused: self.unused.len() as u64,
             test: rows(self.test_dataset(), &labelled),
             test_unlabelled: unlabelled.len() as u64,
         }
     }
 
     fn into_prepared(self, report: &DataReport, spec: &FeatureSpec, seed: u64) -> Result<Prepared, DataError> {
-        let Loaded { dataset, test, kept: Kept { train, validation }, test_rows, classes, geometry, .. } = self;
+        let Loaded { dataset, test, kept: Kept { train, validation }, unused, test_rows, classes, geometry, .. } = self;
         let target = report.columns.target.clone();
-        for (split, rows) in [("train", &train), ("validation", &validation)] {
-            let rows = rows.iter().filter(|row| dataset.label(**row).is_none()).count();
+        // What goes unused is asked too: whether data can be used must not hang on which rows the seed chose.
+        for (split, rows, others) in [("train", &train, &unused), ("validation", &validation, &Vec::new())] {
+            let rows = rows.iter().chain(others).filter(|row| dataset.label(**row).is_none()).count();
             if rows > 0 {
                 return Err(DataError::MissingLabels { split, rows, target });
             }
+        }
+        let [trained, left_out] = [&train, &unused].map(|rows| count(&dataset, rows, classes.len()));
+        if let Some(class) = (0..classes.len()).find(|&idx| trained.counts()[idx] == 0 && left_out.counts()[idx] > 0) {
+            return Err(DataError::ClassWithoutTrainRows {
+                class: classes[class].clone(),
+                of: left_out.counts()[class],
+                train_rows: train.len(),
+            });
         }
         if report.split.test.rows == 0 {
             return Err(DataError::EmptySplit { split: "test" });

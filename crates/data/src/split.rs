@@ -37,6 +37,12 @@ pub(crate) fn cut(dataset: &Dataset, rows: &[u32], share: f64, seed: u64, stream
     (kept, cut)
 }
 
+/// Splits `rows` into (left out, chosen), `count` of them chosen as [`cut`] cuts: by class and seed.
+pub(crate) fn choose(dataset: &Dataset, rows: &[u32], count: usize, seed: u64, stream: &str) -> (Vec<u32>, Vec<u32>) {
+    // Exact after rounding: there are fewer than 2^32 rows, and an f64 holds 53 bits.
+    cut(dataset, rows, count as f64 / rows.len().max(1) as f64, seed, stream)
+}
+
 /// How many of each stratum are cut, so that together they are `round(share × total)`.
 fn apportion(sizes: &[usize], share: f64) -> Vec<usize> {
     let total: usize = sizes.iter().sum();
@@ -99,6 +105,20 @@ mod tests {
                 let of = |rows: &[u32]| rows.iter().filter(|row| set.label(**row) == class).count() as f64;
                 prop_assert!((of(&cut) - share * of(&set.rows())).abs() < 1.0 + 1e-9);
             }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn as_many_are_chosen_as_were_asked_for(
+            labels in proptest::collection::vec(proptest::option::weighted(0.9, 0_u8..4), 1..200),
+            share in 0.0..1.0,
+            seed in 0_u64..1000,
+        ) {
+            let set = labelled(&labels);
+            let wanted = (share * labels.len() as f64) as usize;
+            let (left, chosen) = choose(&set, &set.rows(), wanted, seed, "train rows");
+            prop_assert_eq!((left.len(), chosen.len()), (labels.len() - wanted, wanted));
         }
     }
 

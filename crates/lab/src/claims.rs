@@ -68,6 +68,14 @@ pub(crate) struct SplitClaims {
     pub(crate) validation: RowsClaims,
     pub(crate) test: RowsClaims,
     pub(crate) test_unlabelled: u64,
+    /// Rows that could train and do not, because the spec asks for fewer; said where there are any.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) train_unused: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// The rows of a split.

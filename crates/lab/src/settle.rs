@@ -119,6 +119,7 @@ fn summary(profile: &ProfileClaims, chain: &Chain, samples: Vec<page::Sample>) -
             train: split.train.rows,
             validation: split.validation.rows,
             test: split.test.rows,
+            unused: split.train_unused,
             excluded: chain.dropped_rows() + split.test_unlabelled,
         },
         classes: profile.classes.clone(),

@@ -136,6 +136,7 @@ pub(crate) fn profile_claims(report: &DataReport, spec: &DataSpec) -> ProfileCla
             validation: rows(&split.validation),
             test: rows(&split.test),
             test_unlabelled: split.test_unlabelled,
+            train_unused: split.train_unused,
         },
         raw: PartsClaims { source: part(&raw.source), test: part(&raw.test_source) },
         cleaned: PartsClaims { source: part(&cleaned.source), test: part(&cleaned.test_source) },

@@ -85,6 +85,7 @@ fn every_mistake_has_its_message() {
         ("unknown part", |_| (), json!({ "split": { "test": "holdout" } })),
         ("nothing left to train on", |_| (), json!({ "split": { "test": 0.5, "validation": 0.5 } })),
         ("test without labels", |set| overwrite(set, "t10k-labels-idx1-ubyte", &idx(&[100], &[255; 100])), json!({})),
+        ("too few rows for every class", |_| (), json!({ "split": { "train_rows": 3 } })),
         (
             "labels missing unnoticed",
             |set| {

@@ -1,7 +1,7 @@
 //! Splits, preprocessing, and what training reads.
 
 use crate::files::{data_spec, idx, idx_set, images, prepare, profile, write};
-use proofmark_data::{Prepared, QualitySpec, Stage, facts, facts_schema};
+use proofmark_data::{Preparation, Prepared, QualitySpec, Stage, facts, facts_schema};
 use proofmark_messages::Lang;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -41,6 +41,39 @@ fn a_test_share_is_cut_from_train_before_validation() {
     let whole = prepared(json!({ "split": { "validation": 0.0 } }), folder.path(), 7);
     assert!(whole.validation.is_empty());
     assert_eq!(whole.train.len(), 400);
+}
+
+#[test]
+fn fewer_rows_train_when_fewer_are_asked_for() {
+    let folder = idx_set();
+    let result = |rows: serde_json::Value| {
+        let steps = json!(["standardize"]);
+        let spec = json!({
+            "split": { "train_rows": rows },
+            "features": [{ "name": "image", "type": "image", "preprocess": steps }],
+        });
+        prepare(&data_spec(spec), &QualitySpec::default(), folder.path(), 7)
+    };
+    let ids = |result: &Preparation| result.prepared.as_ref().unwrap().train.ids().to_vec();
+    let (all, some, few) = (result(json!(null)), result(json!(90)), result(json!(40)));
+    let split = &some.report.split;
+    assert_eq!((split.train.rows, split.train_unused, split.validation.rows, split.test.rows), (90, 270, 40, 100));
+    let by_class: Vec<u64> = split.train.by_class.iter().map(|class| class.rows).collect();
+    assert_eq!(by_class, [23, 23, 22, 22]);
+    // Fewer rows are among more rows, and validation is the same: points of one learning curve.
+    let (all_ids, some_ids) = (ids(&all), ids(&some));
+    assert!(some_ids.iter().all(|id| all_ids.contains(id)) && ids(&few).iter().all(|id| some_ids.contains(id)));
+    let validation = |result: &Preparation| result.prepared.as_ref().unwrap().validation.ids().to_vec();
+    assert_eq!(validation(&all), validation(&few));
+    // More than there are: all. What was judged is the whole; what is fitted, the rows that train.
+    assert_eq!(ids(&result(json!(360))), all_ids);
+    assert_eq!(result(json!(5000)).report.split.train_unused, 0);
+    assert_eq!(some.report.profiles, all.report.profiles);
+    let sets = few.prepared.as_ref().unwrap();
+    let mut numbers = vec![0.0; 40 * 16];
+    sets.train.gather(&(0..40).collect::<Vec<_>>(), &mut numbers);
+    let mean = numbers.iter().map(|x| f64::from(*x)).sum::<f64>() / numbers.len() as f64;
+    assert!(mean.abs() < 1e-6 && few.report.feature != all.report.feature, "{mean}");
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn unknown_keys_and_kinds_are_refused() {
 fn all_problems_are_found_at_once() {
     let data = data_spec(json!({
         "source": { "images": { "folder": "x", "height": 0, "width": 9000 } },
-        "split": { "train": "train", "test": "train", "validation": 0.7 },
+        "split": { "train": "train", "test": "train", "validation": 0.7, "train_rows": 0 },
         "features": [
             { "name": "", "type": "image", "preprocess": ["standardize", "scale_pixels", { "resize": { "height": 1, "width": 0 } }] },
             { "name": "label", "type": "image", "preprocess": ["grayscale", "grayscale"] },

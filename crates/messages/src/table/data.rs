@@ -142,6 +142,14 @@ crate::phrases! {
         en: "lower the shares under `data.split`, or add data; rows without a label are not tested on",
         zh: "请减小 `data.split` 中的比例或增加数据；没有标签的行不用于测试",
     }
+    class_without_train_rows(train_rows, class, of) {
+        en: "of `{train_rows}` rows that train, none is of the class `{class}`, which has `{of}`",
+        zh: "`{train_rows}` 行训练数据中没有一行属于类别 `{class}`，而该类别共有 `{of}` 行",
+    }
+    hint_class_without_train_rows() {
+        en: "raise `data.split.train_rows`: every class gets its share of them, and a rare class needs more rows for one",
+        zh: "请增大 `data.split.train_rows`：各类别按比例分配，稀有类别需要更大的总数才能分到一行",
+    }
     one_class(class) {
         en: "all labelled rows are of one class, `{class}`; a classifier needs at least `2`",
         zh: "所有带标签的行都属于同一类别 `{class}`，分类至少需要 `2` 个类别",

@@ -119,10 +119,12 @@ crate::phrases! {
     split_train() { en: "Train", zh: "训练" }
     split_validation() { en: "Validation", zh: "验证" }
     split_test() { en: "Test", zh: "测试" }
+    split_unused() { en: "Unused", zh: "未使用" }
     split_excluded() { en: "Excluded", zh: "剔除" }
     split_train_use() { en: "fits the model", zh: "用于拟合模型" }
     split_validation_use() { en: "chooses what to keep", zh: "用于选择保留哪个结果" }
     split_test_use() { en: "gives the verdict", zh: "用于得出结论" }
+    split_unused_use() { en: "could fit the parameters; fewer were asked for", zh: "本可用于训练，但设定只取一部分" }
     split_excluded_use() { en: "takes no part", zh: "不参与" }
     splits_caption() { en: "Rows of each split and what it is for", zh: "各划分的行数与用途" }
     separator() { en: ", ", zh: "、" }

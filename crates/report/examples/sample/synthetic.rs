@@ -73,7 +73,7 @@ pub(crate) fn mended() -> ReportData {
         dirty(data, [412.0, 0.0137], [0.0, 0.0]);
         data.stopped = Some(CleaningStop::Met);
         data.injected = Some(InjectedFaults { missing_labels: 412, duplicates: 567, blank: 32, corrupted: 0 });
-        data.splits = SplitRows { train: 53_087, validation: 5_902, test: 10_000, excluded: 1_011 };
+        data.splits = SplitRows { train: 53_087, validation: 5_902, test: 10_000, unused: 0, excluded: 1_011 };
         data.rounds = vec![
             CleaningRound {
                 accepted: true,
@@ -196,7 +196,7 @@ fn dataset(random: &mut Random) -> DataSummary {
                 digest: fake_digest(label),
             })
             .to_vec(),
-        splits: SplitRows { train: sum(train), validation: sum(validation), test: sum(test), excluded: 0 },
+        splits: SplitRows { train: sum(train), validation: sum(validation), test: sum(test), unused: 0, excluded: 0 },
         classes: (0..N_CLASSES).map(|class| class.to_string()).collect(),
         class_counts: ClassCounts { train: train.to_vec(), validation: validation.to_vec(), test: test.to_vec() },
         rules: vec![

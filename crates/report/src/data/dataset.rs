@@ -51,6 +51,9 @@ pub struct SplitRows {
     pub validation: u64,
     /// Rows for the verdict.
     pub test: u64,
+    /// Rows that could fit the parameters and do not, because the spec asks for fewer.
+    #[serde(default)]
+    pub unused: u64,
     /// Rows that take no part (dropped by cleaning, or test rows without a label).
     pub excluded: u64,
 }

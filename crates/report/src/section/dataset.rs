@@ -58,12 +58,13 @@ fn faults(injected: &InjectedFaults, lang: Lang) -> String {
 }
 
 fn splits(splits: &SplitRows, lang: Lang) -> Markup {
-    let SplitRows { train, validation, test, excluded } = *splits;
-    let total = (train + validation + test + excluded).max(1) as f64;
+    let SplitRows { train, validation, test, unused, excluded } = *splits;
+    let total = (train + validation + test + unused + excluded).max(1) as f64;
     let rows = [
         ("train", say::split_train(lang), say::split_train_use(lang), train),
         ("validation", say::split_validation(lang), say::split_validation_use(lang), validation),
         ("test", say::split_test(lang), say::split_test_use(lang), test),
+        ("unused", say::split_unused(lang), say::split_unused_use(lang), unused),
         ("excluded", say::split_excluded(lang), say::split_excluded_use(lang), excluded),
     ];
     html! {
@@ -77,7 +78,7 @@ fn splits(splits: &SplitRows, lang: Lang) -> Markup {
             } }
             tbody {
                 @for (class, name, purpose, count) in rows {
-                    @if count > 0 || class != "excluded" {
+                    @if count > 0 || !["unused", "excluded"].contains(&class) {
                         tr {
                             th scope="row" { (name) }
                             td.muted { (purpose) }
