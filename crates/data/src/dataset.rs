@@ -18,6 +18,8 @@ pub struct Dataset {
     shape: Shape,
     pixels: Vec<u8>,
     labels: Vec<i32>,
+    /// Empty if the rows have none.
+    names: Vec<String>,
     hashes: Vec<u128>,
     roughness: Vec<u16>,
 }
@@ -46,7 +48,24 @@ impl Dataset {
         if pixels.len() != expected {
             return Err(DataError::PixelCount { path: path.to_owned(), expected, received: pixels.len() });
         }
-        Ok(Dataset { shape, pixels, labels, hashes: Vec::new(), roughness: Vec::new() })
+        Ok(Dataset { shape, pixels, labels, names: Vec::new(), hashes: Vec::new(), roughness: Vec::new() })
+    }
+
+    /// The same rows with the names of their files, one a row.
+    ///
+    /// # Panics
+    /// If there are not as many as rows.
+    pub fn with_names(self, names: Vec<String>) -> Dataset {
+        assert_eq!(names.len(), self.len(), "one name a row");
+        Dataset { names, ..self }
+    }
+
+    /// The name of a row's file, without its folders; `None` if rows are no files.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    pub fn name(&self, row: u32) -> Option<&str> {
+        (!self.names.is_empty()).then(|| self.names[row as usize].as_str())
     }
 
     /// Number of rows; at least one.
@@ -97,6 +116,10 @@ impl Dataset {
         let start = from as usize * length;
         self.pixels.copy_within(start..start + length, to as usize * length);
         self.labels[to as usize] = self.labels[from as usize];
+        if !self.names.is_empty() {
+            // A copy belongs with what it was copied from.
+            self.names[to as usize] = self.names[from as usize].clone();
+        }
     }
 
     /// Measures every image, so that profiles and operators need not look at the pixels again.

@@ -1,5 +1,6 @@
 //! What can be wrong with data and with what is said about them.
 
+use crate::folds::Counted;
 use crate::image::DecodeError;
 use crate::source::idx::IdxError;
 use proofmark_criteria::CriterionError;
@@ -115,6 +116,26 @@ pub enum DataError {
         of: u64,
         /// How many rows train in all.
         train_rows: usize,
+    },
+    /// Fewer rows or groups than cross-validation needs.
+    TooFewForFolds {
+        /// What is counted.
+        what: Counted,
+        /// How many there are.
+        received: usize,
+        /// How many are needed at least.
+        needed: usize,
+        /// The folds.
+        folds: u32,
+    },
+    /// A class with fewer rows than folds cannot be in all of them.
+    ClassSmallerThanFolds {
+        /// The class.
+        class: String,
+        /// Its rows that train.
+        rows: usize,
+        /// The folds.
+        folds: u32,
     },
     /// A folder of images needs one sub-folder per class.
     NoClassFolders {
@@ -236,6 +257,20 @@ pub enum SpecProblem {
         /// The channels that the images have.
         received: usize,
     },
+    /// Pixels that were selected by their place, and images that are moved.
+    SelectedAndAugmented {
+        /// The key of the step.
+        key: String,
+    },
+    /// Grouped folds of groups by nothing.
+    GroupsByNothing,
+    /// Groups for folds that are not grouped.
+    GroupsUnused {
+        /// The kind of the folds.
+        kind: &'static str,
+    },
+    /// Groups by file names, of rows that are no files.
+    NoFileNames,
     /// More operators of augmentation than one feature may have.
     AugmentCount {
         /// The key.
@@ -268,12 +303,15 @@ impl SpecProblem {
     pub fn key(&self) -> &str {
         match self {
             SpecProblem::FeatureCount { .. } => "data.features",
+            SpecProblem::GroupsByNothing => "cross_validation",
+            SpecProblem::GroupsUnused { .. } | SpecProblem::NoFileNames => "cross_validation.by",
             SpecProblem::OutOfRange { key, .. }
             | SpecProblem::EmptyName { key }
             | SpecProblem::SameColumn { key, .. }
             | SpecProblem::SamePart { key, .. }
             | SpecProblem::PreprocessOrder { key, .. }
             | SpecProblem::PreprocessChannels { key, .. }
+            | SpecProblem::SelectedAndAugmented { key }
             | SpecProblem::AugmentCount { key, .. }
             | SpecProblem::AugmentSize { key, .. } => key,
         }
@@ -287,6 +325,9 @@ impl DataError {
             DataError::Spec(problem) => Some(problem.key().to_owned()),
             DataError::Rule { rule_idx, .. } => Some(format!("quality.require.{rule_idx}")),
             DataError::UnknownPart { .. } => Some("data.split".to_owned()),
+            DataError::TooFewForFolds { .. } | DataError::ClassSmallerThanFolds { .. } => {
+                Some("cross_validation".to_owned())
+            }
             DataError::ClassWithoutTrainRows { .. } => Some("data.split.train_rows".to_owned()),
             _ => None,
         }
@@ -331,6 +372,15 @@ impl Localize for DataError {
             DataError::ClassWithoutTrainRows { class, of, train_rows } => {
                 say::class_without_train_rows(lang, train_rows, class, of)
             }
+            DataError::TooFewForFolds { what: Counted::Rows, received, needed, folds } => {
+                say::too_few_rows_for_folds(lang, folds, needed, received)
+            }
+            DataError::TooFewForFolds { what: Counted::Groups, received, needed, folds } => {
+                say::too_few_groups_for_folds(lang, folds, needed, received)
+            }
+            DataError::ClassSmallerThanFolds { class, rows, folds } => {
+                say::class_smaller_than_folds(lang, class, rows, folds)
+            }
             DataError::NotAFile { path } => say::not_a_file(lang, path.display()),
             DataError::NoClassFolders { path } => say::no_class_folders(lang, path.display()),
             DataError::TooManyClasses { path, received } => {
@@ -360,6 +410,8 @@ impl Localize for DataError {
             DataError::OneClass { .. } => Some(say::hint_one_class(lang)),
             DataError::UnknownTestClass { .. } => Some(say::hint_unknown_test_class(lang)),
             DataError::ClassWithoutTrainRows { .. } => Some(say::hint_class_without_train_rows(lang)),
+            DataError::TooFewForFolds { .. } => Some(say::hint_too_few_for_folds(lang)),
+            DataError::ClassSmallerThanFolds { .. } => Some(say::hint_class_smaller_than_folds(lang)),
             DataError::NotAFile { .. } => Some(say::hint_not_a_file(lang)),
             DataError::NoClassFolders { .. } => Some(say::hint_no_class_folders(lang)),
             DataError::UnexpectedFolder { .. } => Some(say::hint_unexpected_folder(lang)),
@@ -393,6 +445,10 @@ impl Localize for SpecProblem {
             SpecProblem::PreprocessChannels { key, step, expected, received } => {
                 say::step_channels(lang, key, step, expected, received)
             }
+            SpecProblem::SelectedAndAugmented { key } => say::selected_and_augmented(lang, key),
+            SpecProblem::GroupsByNothing => say::groups_by_nothing(lang),
+            SpecProblem::GroupsUnused { kind } => say::groups_unused(lang, kind),
+            SpecProblem::NoFileNames => say::no_file_names(lang),
             SpecProblem::AugmentCount { key, received, limit } => say::augment_count(lang, key, limit, received),
             SpecProblem::AugmentSize { key, received, limit, height, width } => {
                 say::augment_size(lang, key, limit, height, width, received)
@@ -404,6 +460,10 @@ impl Localize for SpecProblem {
         match self {
             SpecProblem::SamePart { .. } => Some(say::hint_same_part(lang)),
             SpecProblem::PreprocessOrder { .. } => Some(say::hint_step_order(lang)),
+            SpecProblem::SelectedAndAugmented { .. } => Some(say::hint_selected_and_augmented(lang)),
+            SpecProblem::GroupsByNothing => Some(say::hint_groups_by_nothing(lang)),
+            SpecProblem::GroupsUnused { .. } => Some(say::hint_groups_unused(lang)),
+            SpecProblem::NoFileNames => Some(say::hint_no_file_names(lang)),
             SpecProblem::OutOfRange { .. }
             | SpecProblem::FeatureCount { .. }
             | SpecProblem::EmptyName { .. }

@@ -2,11 +2,11 @@
 
 use crate::error::DataError;
 use crate::image::{Picture, decode};
-use crate::preprocess::{FittedFeature, Geometry, encode};
-use crate::profile::Encoding;
+use crate::preprocess::{Encoder, FittedFeature, Geometry};
 use crate::source::{read_images, read_whole_file};
 use proofmark_tensor::Shape;
 use std::path::Path;
+use std::sync::Arc;
 
 /// A PNG or JPEG file as what the model reads: brought to the shape of the training source's images ([`Picture::fit`]:
 /// grey by luma where the model has one channel, resized by area or bilinear), then through the fitted steps.
@@ -84,17 +84,17 @@ impl IdxImages {
 #[derive(Clone, Debug)]
 struct Converter {
     geometry: Geometry,
-    encoding: Encoding,
+    encoder: Arc<Encoder>,
 }
 
 impl Converter {
     fn new(feature: &FittedFeature) -> Converter {
-        Converter { geometry: feature.geometry(), encoding: feature.encoding() }
+        Converter { geometry: feature.geometry(), encoder: feature.encoder() }
     }
 
     fn convert(&self, image: &[u8], out: &mut [f32]) {
         let mut prepared = Vec::new();
         self.geometry.apply(image, &mut prepared);
-        encode(&self.encoding, &prepared, out);
+        self.encoder.encode(&prepared, out);
     }
 }

@@ -369,6 +369,7 @@ impl Loaded {
             (unused, kept.train) = split::choose(&self.dataset, &kept.train, train_rows, self.seed, "train rows");
             feature = subject.fit(&kept.train);
         }
+        feature.select(subject.feature, &self.geometry, &self.dataset, &kept.train);
         let raw = gate.as_ref().and_then(|gate| gate.rounds.first()).map_or(&profiles, |round| &round.before).clone();
         (self.kept, self.unused) = (kept, unused);
         progress(Progress { stage: Stage::Profile, part: "train", done: 1, total: 1 });
@@ -422,15 +423,15 @@ impl Loaded {
         if report.split.test.rows == 0 {
             return Err(DataError::EmptySplit { split: "test" });
         }
-        let encoding = Arc::new(report.feature.encoding());
-        let augmentation = Augmentation::new(&spec.augment, report.feature.shape, &encoding, seed);
+        let encoder = report.feature.encoder();
+        let augmentation = Augmentation::new(&spec.augment, report.feature.shape, encoder.encoding(), seed);
         let share = |dataset: Dataset| match geometry.is_identity() {
             true => Arc::new(dataset),
             false => Arc::new(dataset.map_images(report.feature.shape(), |image, out| geometry.apply(image, out))),
         };
         let dataset = share(dataset);
         let test_dataset = test.map_or_else(|| dataset.clone(), share);
-        let set = |dataset: &Arc<Dataset>, rows: &[u32]| PreparedSet::new(dataset.clone(), encoding.clone(), rows);
+        let set = |dataset: &Arc<Dataset>, rows: &[u32]| PreparedSet::new(dataset.clone(), encoder.clone(), rows);
         Ok(Prepared {
             train: set(&dataset, &train).with_augmentation(augmentation),
             validation: set(&dataset, &validation),

@@ -3,9 +3,9 @@
 use crate::augment::{Augmentation, Scratch};
 use crate::dataset::Dataset;
 use crate::digest::{Digest, Hasher};
-use crate::preprocess::{FittedFeature, encode};
-use crate::profile::Encoding;
+use crate::preprocess::{Encoder, FittedFeature};
 use proofmark_tensor::Shape;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Prepared data: three sets over shared rows. Cloning copies no images.
@@ -30,7 +30,7 @@ pub struct Prepared {
 pub struct PreparedSet {
     dataset: Arc<Dataset>,
     shape: Shape,
-    encoding: Arc<Encoding>,
+    encoder: Arc<Encoder>,
     rows: Vec<u32>,
     ids: Vec<u64>,
     labels: Vec<i32>,
@@ -39,17 +39,52 @@ pub struct PreparedSet {
 
 impl PreparedSet {
     /// The labelled ones of `rows`, in this order.
-    pub(crate) fn new(dataset: Arc<Dataset>, encoding: Arc<Encoding>, rows: &[u32]) -> PreparedSet {
+    pub(crate) fn new(dataset: Arc<Dataset>, encoder: Arc<Encoder>, rows: &[u32]) -> PreparedSet {
         let labelled = |row: &&u32| dataset.label(**row).is_some();
         let rows: Vec<u32> = rows.iter().filter(labelled).copied().collect();
         let ids = rows.iter().map(|row| u64::from(*row)).collect();
         let labels = rows.iter().filter_map(|row| dataset.label(*row)).map(|label| label as i32).collect();
-        PreparedSet { shape: dataset.shape().clone(), dataset, encoding, rows, ids, labels, augmentation: None }
+        PreparedSet { shape: dataset.shape().clone(), dataset, encoder, rows, ids, labels, augmentation: None }
     }
 
     /// The same samples, varied when [`PreparedSet::gather_augmented`] reads them.
     pub(crate) fn with_augmentation(self, augmentation: Option<Augmentation>) -> PreparedSet {
         PreparedSet { augmentation: augmentation.map(Arc::new), ..self }
+    }
+
+    /// Other rows of the same data set, in this order, with other numbers for their bytes.
+    pub(crate) fn with_rows(&self, rows: &[u32], encoder: Arc<Encoder>) -> PreparedSet {
+        PreparedSet::new(self.dataset.clone(), encoder, rows)
+    }
+
+    /// The samples at these positions, in this order, as they are here: with what was fitted, and not augmented.
+    ///
+    /// # Panics
+    /// If there is no such position.
+    pub fn at(&self, positions: &[u32]) -> PreparedSet {
+        self.with_rows(&self.source_rows(positions), self.encoder.clone())
+    }
+
+    pub(crate) fn dataset(&self) -> &Dataset {
+        &self.dataset
+    }
+
+    /// The rows of the data set at these positions.
+    pub(crate) fn source_rows(&self, positions: &[u32]) -> Vec<u32> {
+        positions.iter().map(|position| self.rows[*position as usize]).collect()
+    }
+
+    /// Each sample's group by what stands in its file's name before `text`: numbered in the order of their first samples.
+    /// `None` if the samples are no files.
+    pub(crate) fn groups_by_prefix(&self, text: &str) -> Option<Vec<u32>> {
+        let mut groups: BTreeMap<&str, u32> = BTreeMap::new();
+        let group = |row: &u32| {
+            let name = self.dataset.name(*row)?;
+            let prefix = name.split_once(text).map_or(name, |(prefix, _)| prefix);
+            let next = groups.len() as u32;
+            Some(*groups.entry(prefix).or_insert(next))
+        };
+        self.rows.iter().map(group).collect()
     }
 
     /// Number of samples.
@@ -85,7 +120,7 @@ impl PreparedSet {
         let length = self.shape.elements();
         assert_eq!(out.len(), rows.len() * length, "{} samples of {length} numbers", rows.len());
         for (row, out) in rows.iter().zip(out.chunks_exact_mut(length)) {
-            encode(&self.encoding, self.image_u8(*row), out);
+            self.encoder.encode(self.image_u8(*row), out);
         }
     }
 
@@ -126,7 +161,7 @@ impl PreparedSet {
         let mut numbers = vec![0.0; self.shape.elements()];
         let mut bytes = vec![0; numbers.len() * 4];
         for row in 0..self.len() as u32 {
-            encode(&self.encoding, self.image_u8(row), &mut numbers);
+            self.encoder.encode(self.image_u8(row), &mut numbers);
             for (bytes, number) in bytes.chunks_exact_mut(4).zip(&numbers) {
                 bytes.copy_from_slice(&number.to_le_bytes());
             }

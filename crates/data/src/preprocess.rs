@@ -2,16 +2,18 @@
 //!
 //! Steps of two kinds: from bytes to bytes (`resize`, `grayscale`), and from bytes to numbers (`scale_pixels`,
 //! `standardize`). The second kind looks at one byte at a time, hence all of it together is a table of 256 numbers a
-//! channel, the [`Encoding`]; images stay bytes in memory until a batch is gathered.
+//! channel, the [`Encoding`]; images stay bytes in memory until a batch is gathered. `select_pixels` then sets numbers to 0.
 
 use crate::dataset::Dataset;
 use crate::error::{DataError, SpecProblem};
 use crate::image::{luma, resize};
 use crate::profile::Encoding;
 use crate::profile::{FeaturesProfile, Moments, count, merge_histograms};
-use crate::spec::{FeatureSpec, PreprocessSpec, ResizeSpec};
+use crate::select_pixels::Telling;
+use crate::spec::{FeatureSpec, PreprocessSpec, ResizeSpec, SelectPixelsSpec};
 use proofmark_tensor::Shape;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// The preprocessing of a feature with everything that was fitted on train: enough to treat a new image alike, in a
 /// later process. It is kept beside the model.
@@ -51,6 +53,11 @@ pub enum FittedStep {
         /// vary.
         std: Vec<f64>,
     },
+    /// See [`PreprocessSpec::SelectPixels`].
+    SelectPixels {
+        /// The pixels that stay, by position (row by row), sorted.
+        kept: Vec<u32>,
+    },
 }
 
 /// The steps from bytes to bytes, checked against the source's images.
@@ -85,7 +92,7 @@ impl Geometry {
                     shape[2] = 1;
                     steps.push(FittedStep::Grayscale);
                 }
-                PreprocessSpec::ScalePixels | PreprocessSpec::Standardize => {}
+                PreprocessSpec::ScalePixels | PreprocessSpec::Standardize | PreprocessSpec::SelectPixels(_) => {}
             }
         }
         Ok(Geometry { source_shape, shape, steps })
@@ -111,7 +118,7 @@ impl Geometry {
                     *out = luma(out);
                     shape[2] = 1;
                 }
-                FittedStep::ScalePixels | FittedStep::Standardize { .. } => {}
+                FittedStep::ScalePixels | FittedStep::Standardize { .. } | FittedStep::SelectPixels { .. } => {}
             }
         }
     }
@@ -139,7 +146,8 @@ impl FittedFeature {
         };
         for step in &spec.preprocess {
             let step = match step {
-                PreprocessSpec::Resize(_) | PreprocessSpec::Grayscale => continue,
+                // Bytes were changed before; pixels are selected at last, see [`FittedFeature::select`].
+                PreprocessSpec::Resize(_) | PreprocessSpec::Grayscale | PreprocessSpec::SelectPixels(_) => continue,
                 PreprocessSpec::ScalePixels => FittedStep::ScalePixels,
                 PreprocessSpec::Standardize => {
                     let encoding = fitted.encoding();
@@ -158,18 +166,54 @@ impl FittedFeature {
         fitted
     }
 
+    /// Selects pixels, if the spec asks for it, by these rows and their classes.
+    pub(crate) fn select(&mut self, spec: &FeatureSpec, geometry: &Geometry, dataset: &Dataset, train: &[u32]) {
+        for step in &spec.preprocess {
+            if let PreprocessSpec::SelectPixels(SelectPixelsSpec { count }) = step {
+                let mut telling = Telling::new(self.shape);
+                let mut image = Vec::new();
+                for &row in train {
+                    geometry.apply(dataset.image(row), &mut image);
+                    dataset.label(row).into_iter().for_each(|class| telling.update(class, &image));
+                }
+                self.steps.push(FittedStep::SelectPixels { kept: telling.most(*count) });
+            }
+        }
+    }
+
+    /// The same steps, fitted to other rows. Their images went through the steps from bytes to bytes already.
+    pub(crate) fn refit(&self, spec: &FeatureSpec, dataset: &Dataset, train: &[u32]) -> FittedFeature {
+        let done = Geometry { source_shape: self.shape, shape: self.shape, steps: Vec::new() };
+        let mut fitted = FittedFeature::fit(spec, &self.geometry(), &done.pixels(dataset, train));
+        fitted.select(spec, &done, dataset, train);
+        fitted
+    }
+
     /// The shape of what the model reads: `[height, width, channels]`.
     pub fn shape(&self) -> Shape {
         Shape::from(self.shape)
     }
 
-    /// What number each byte becomes, by channel.
+    /// From bytes to what the model reads.
+    pub(crate) fn encoder(&self) -> Arc<Encoder> {
+        let [height, width, channels] = self.shape;
+        let mut zeroed = Vec::new();
+        for step in &self.steps {
+            if let FittedStep::SelectPixels { kept } = step {
+                let pixels = (0..(height * width) as u32).filter(|pixel| kept.binary_search(pixel).is_err());
+                zeroed.extend(pixels.flat_map(|pixel| (0..channels).map(move |c| pixel as usize * channels + c)));
+            }
+        }
+        Arc::new(Encoder { encoding: self.encoding(), zeroed })
+    }
+
+    /// What number each byte becomes, by channel; pixels that are not selected become 0 after that.
     pub fn encoding(&self) -> Encoding {
         let mut encoding = Encoding::bytes(self.shape[2]);
         for step in &self.steps {
             for (channel, table) in encoding.by_channel.iter_mut().enumerate() {
                 let map: &dyn Fn(f32) -> f32 = match step {
-                    FittedStep::Resize { .. } | FittedStep::Grayscale => continue,
+                    FittedStep::Resize { .. } | FittedStep::Grayscale | FittedStep::SelectPixels { .. } => continue,
                     FittedStep::ScalePixels => &|x| x / 255.0,
                     FittedStep::Standardize { mean, std } => {
                         let (mean, std) = (mean[channel] as f32, std[channel] as f32);
@@ -194,6 +238,30 @@ impl FittedFeature {
         blocks.iter().for_each(|block| merge_histograms(&mut counts, block));
         let Moments { min, max, mean, std } = Moments::of(&counts, &self.encoding());
         FeaturesProfile { rows, shape: self.shape.to_vec(), min, max, mean, std }
+    }
+}
+
+/// From the bytes of a prepared image to the numbers that the model reads.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Encoder {
+    encoding: Encoding,
+    /// Where 0 stands, whatever the byte.
+    zeroed: Vec<usize>,
+}
+
+impl Encoder {
+    /// What number each byte becomes.
+    pub(crate) fn encoding(&self) -> &Encoding {
+        &self.encoding
+    }
+
+    /// Turns the bytes of one image into numbers.
+    ///
+    /// # Panics
+    /// If `out` is not as long as `image`.
+    pub(crate) fn encode(&self, image: &[u8], out: &mut [f32]) {
+        encode(&self.encoding, image, out);
+        self.zeroed.iter().for_each(|idx| out[*idx] = 0.0);
     }
 }
 

@@ -2,11 +2,13 @@
 //!
 //! Entry points: [`train`](training::train) runs epochs over prepared data and tells a [`Recorder`] what happens;
 //! [`predict`] runs a model over samples; [`metrics::evaluate`] measures what it said;
+//! [`cross_validation`] trains folds;
 //! [`checkpoint`] is the saved state from which a training goes on with the same bits.
 //!
 //! This crate does not know: databases, HTTP, folders, terminals; where events and checkpoints go is the recorder's.
 
 pub mod checkpoint;
+pub mod cross_validation;
 mod early_stopping;
 mod error;
 mod event;

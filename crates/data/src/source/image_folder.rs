@@ -109,7 +109,8 @@ impl Source for ImageFolder {
             labels.push(self.classes.binary_search(&file.class).ok().map(|class| class as u8));
         }
         progress(files.len() as u64, files.len() as u64);
-        let dataset = Dataset::new(folder, shape, pixels, labels)?;
+        let names = files.iter().map(|file| file.name.clone()).collect();
+        let dataset = Dataset::new(folder, shape, pixels, labels)?.with_names(names);
         let (sha256, _) = manifest.finish();
         Ok(Ingested { dataset, files: vec![SourceFile { name: (*name).to_owned(), sha256, bytes }] })
     }

@@ -150,6 +150,49 @@ crate::phrases! {
         en: "raise `data.split.train_rows`: every class gets its share of them, and a rare class needs more rows for one",
         zh: "请增大 `data.split.train_rows`：各类别按比例分配，稀有类别需要更大的总数才能分到一行",
     }
+    too_few_rows_for_folds(folds, needed, received) {
+        en: "`{folds}` folds need at least `{needed}` rows that train, there are `{received}`",
+        zh: "`{folds}` 折至少需要 `{needed}` 行训练数据，实际只有 `{received}` 行",
+    }
+    too_few_groups_for_folds(folds, needed, received) {
+        en: "`{folds}` grouped folds need at least `{needed}` groups, there are `{received}`",
+        zh: "按组划分 `{folds}` 折至少需要 `{needed}` 个组，实际只有 `{received}` 个",
+    }
+    hint_too_few_for_folds() { en: "ask for fewer folds, or add data", zh: "请减少折数，或增加数据" }
+    class_smaller_than_folds(class, rows, folds) {
+        en: "the class `{class}` has `{rows}` rows that train, fewer than the `{folds}` folds that each need one",
+        zh: "类别 `{class}` 只有 `{rows}` 行训练数据，少于 `{folds}` 折（每折至少一行）",
+    }
+    hint_class_smaller_than_folds() {
+        en: "ask for fewer folds, add rows of the class, or take `kind: plain`, which leaves classes to chance",
+        zh: "请减少折数、为该类别补充数据，或改用不考虑类别的 `kind: plain`",
+    }
+    groups_by_nothing() {
+        en: "`cross_validation`: grouped folds need `by`, which says what a group has in common",
+        zh: "`cross_validation`：按组划分时需要用 `by` 说明同组数据的共同点",
+    }
+    hint_groups_by_nothing() {
+        en: "for example `by: {{ file_prefix: \"_\" }}`: what stands in a file's name before the first `_`",
+        zh: "例如 `by: {{ file_prefix: \"_\" }}`，即文件名中第一个 `_` 之前的部分",
+    }
+    groups_unused(kind) {
+        en: "`cross_validation.by`: folds of the kind `{kind}` have no groups",
+        zh: "`cross_validation.by`：`{kind}` 类型的划分不使用分组",
+    }
+    hint_groups_unused() { en: "write `kind: grouped`, or leave `by` out", zh: "请写 `kind: grouped`，或去掉 `by`" }
+    no_file_names() {
+        en: "`cross_validation.by`: the rows of IDX files have no file names, and no other column to group them by",
+        zh: "`cross_validation.by`：IDX 文件中的行没有各自的文件名，也没有其他可用于分组的列",
+    }
+    hint_no_file_names() {
+        en: "store the images as files in class folders (source `images`), with the group first in their names",
+        zh: "请把图像存为按类别分文件夹的文件（数据源 `images`），并把组名放在文件名开头",
+    }
+    selected_and_augmented(key) {
+        en: "`{key}`: `select_pixels` keeps places, and `augment` moves what stands there",
+        zh: "`{key}`：`select_pixels` 按位置保留像素，而 `augment` 会移动图像内容，两者不能同时使用",
+    }
+    hint_selected_and_augmented() { en: "leave one of the two out", zh: "请去掉其中之一" }
     one_class(class) {
         en: "all labelled rows are of one class, `{class}`; a classifier needs at least `2`",
         zh: "所有带标签的行都属于同一类别 `{class}`，分类至少需要 `2` 个类别",

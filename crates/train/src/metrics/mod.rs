@@ -1,10 +1,12 @@
 //! What is measured on predictions: one file a metric family, one visible list ([`Metric`]), each with its interval.
 
+mod across_folds;
 mod bootstrap;
 mod calibration;
 mod confusion;
 mod interval;
 
+pub use across_folds::{AcrossFolds, across_folds};
 pub use calibration::{Calibration, CalibrationBin};
 pub use confusion::Confusion;
 pub use interval::{Estimate, Method, wilson};
@@ -199,6 +201,23 @@ pub struct EvaluationOptions<'a> {
     pub seed: u64,
     /// How many mistakes to keep.
     pub max_mistakes: usize,
+}
+
+/// A metric's value alone, without an interval; `None` of [`Metric::Confusion`], which has none, and of no samples.
+pub fn value(metric: Metric, predictions: &Predictions) -> Option<f64> {
+    let confusion = || Confusion::count(predictions, |sample| predictions.predicted(sample));
+    if predictions.is_empty() {
+        return None;
+    }
+    Some(match metric {
+        Metric::Accuracy => confusion().accuracy(),
+        Metric::Precision => confusion().macro_precision(),
+        Metric::Recall => confusion().macro_recall(),
+        Metric::F1 => confusion().macro_f1(),
+        Metric::Loss => predictions.mean_loss(),
+        Metric::CalibrationError => Calibration::of(predictions).expected_error,
+        Metric::Confusion => return None,
+    })
 }
 
 /// Measures predictions. All sums are in f64, in the order of the samples; the bootstrap draws from the counter-based

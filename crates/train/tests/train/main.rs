@@ -2,6 +2,7 @@
 
 mod augmentation;
 mod golden;
+mod leakage;
 mod learning;
 mod pytorch;
 mod squares;

@@ -34,7 +34,7 @@ pub(crate) fn prepared(augment: &Value) -> Prepared {
     preparation.prepared.expect("no rule, no refusal")
 }
 
-fn write_idx(folder: &Path, part: &str, name: &str, extents: &[usize], data: &[u8]) {
+pub(crate) fn write_idx(folder: &Path, part: &str, name: &str, extents: &[usize], data: &[u8]) {
     let mut bytes = vec![0, 0, 8, extents.len() as u8];
     extents.iter().for_each(|extent| bytes.extend((*extent as u32).to_be_bytes()));
     bytes.extend(data);
