@@ -106,6 +106,10 @@ impl Host for TerminalHost {
         machine::peak_memory_bytes()
     }
 
+    fn memory_bytes(&self) -> Option<u64> {
+        machine::memory_bytes()
+    }
+
     fn lang(&self) -> Lang {
         self.lang
     }

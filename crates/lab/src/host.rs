@@ -6,6 +6,10 @@ use proofmark_train::{EpochEnd, Progress as TrainProgress};
 
 use crate::spec::diagnostic::Message;
 
+/// The share of a machine's memory that parameters, activations and working memory of a session may take: numerator and
+/// denominator. The rest is for the data, the evaluation's session, the report, and what else runs there.
+pub const MEMORY_SHARE: (u64, u64) = (3, 4);
+
 /// What a run needs to know of the machine and the person, and where it tells what happens. Implemented by the command
 /// line, and in memory for tests.
 pub trait Host {
@@ -41,6 +45,12 @@ pub trait Host {
 
     /// Largest resident memory of the process so far.
     fn peak_memory_bytes(&self) -> Option<u64> {
+        None
+    }
+
+    /// Memory that the process can have, in bytes; `None` where nobody knows. A training may take
+    /// [three quarters](MEMORY_SHARE) of it, or the engine's own limit where it is not known.
+    fn memory_bytes(&self) -> Option<u64> {
         None
     }
 

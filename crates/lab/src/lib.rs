@@ -34,7 +34,7 @@ pub mod verify;
 
 pub use command_error::CommandError;
 pub use error::{ErrorKind, LabError};
-pub use host::{Host, Observation};
+pub use host::{Host, MEMORY_SHARE, Observation};
 pub use json_schema::json_schema;
 pub use lock::{Difference, Lock, first_difference};
 pub use pipeline::{PreparedRun, RunResult, prepare_run};

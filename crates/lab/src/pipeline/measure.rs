@@ -20,7 +20,7 @@ use super::PreparedRun;
 use crate::chain::Chain;
 use crate::claims::{DecisionClaims, PreparedClaims, SpecClaims, Stopped, TrainClaims};
 use crate::error::LabError;
-use crate::host::Host;
+use crate::host::{Host, MEMORY_SHARE};
 use crate::lock::Lock;
 use crate::run_spec::RunSpec;
 use crate::statements::{self, Statements};
@@ -193,7 +193,15 @@ pub(crate) fn diverged_at(error: &TrainError) -> Option<u64> {
 
 /// The CPU executor as the host wants it.
 pub(crate) fn executor(host: &dyn Host) -> CpuExecutor {
-    CpuExecutor { level: host.level(), ..CpuExecutor::new(host.threads()) }
+    let executor = CpuExecutor { level: host.level(), ..CpuExecutor::new(host.threads()) };
+    let (numerator, denominator) = MEMORY_SHARE;
+    match host.memory_bytes() {
+        Some(bytes) => {
+            let limit = bytes / denominator * numerator;
+            CpuExecutor { memory_limit_bytes: usize::try_from(limit).unwrap_or(usize::MAX), ..executor }
+        }
+        None => executor,
+    }
 }
 
 /// How many of the worst mistakes are kept for the report.

@@ -4,6 +4,7 @@
 
 mod builder;
 mod docs;
+mod memory;
 mod pages;
 mod scenarios;
 mod spec_reference;

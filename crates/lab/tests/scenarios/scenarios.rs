@@ -41,7 +41,7 @@ impl Host for Still {
     }
 }
 
-fn source(scenario: &str) -> SpecSource {
+pub(crate) fn source(scenario: &str) -> SpecSource {
     let path = root().join("scenarios").join(scenario);
     let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let base = path.parent().expect("a scenario stands in a folder").to_owned();
