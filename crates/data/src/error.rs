@@ -4,7 +4,7 @@ use crate::folds::Counted;
 use crate::image::DecodeError;
 use crate::source::idx::IdxError;
 use proofmark_criteria::CriterionError;
-use proofmark_messages::{Lang, Localize, data as say, display_in_english};
+use proofmark_messages::{Lang, Localize, data as say, display_in_english, draft};
 use std::error::Error;
 use std::io;
 use std::path::PathBuf;
@@ -153,6 +153,13 @@ pub enum DataError {
     UnexpectedFolder {
         /// The folder.
         path: PathBuf,
+    },
+    /// A file that the spec passes over, and that is not there.
+    ExcludedMissing {
+        /// The source's folder.
+        folder: PathBuf,
+        /// The file, as the spec lists it.
+        file: String,
     },
     /// A pipe, a socket or a device, which could be read for ever.
     NotAFile {
@@ -329,6 +336,7 @@ impl DataError {
                 Some("cross_validation".to_owned())
             }
             DataError::ClassWithoutTrainRows { .. } => Some("data.split.train_rows".to_owned()),
+            DataError::ExcludedMissing { .. } => Some("data.source.images.exclude".to_owned()),
             _ => None,
         }
     }
@@ -382,6 +390,7 @@ impl Localize for DataError {
                 say::class_smaller_than_folds(lang, class, rows, folds)
             }
             DataError::NotAFile { path } => say::not_a_file(lang, path.display()),
+            DataError::ExcludedMissing { folder, file } => draft::excluded_missing(lang, file, folder.display()),
             DataError::NoClassFolders { path } => say::no_class_folders(lang, path.display()),
             DataError::TooManyClasses { path, received } => {
                 say::too_many_classes(lang, path.display(), received, crate::source::MAX_CLASSES)
@@ -414,6 +423,7 @@ impl Localize for DataError {
             DataError::ClassSmallerThanFolds { .. } => Some(say::hint_class_smaller_than_folds(lang)),
             DataError::NotAFile { .. } => Some(say::hint_not_a_file(lang)),
             DataError::NoClassFolders { .. } => Some(say::hint_no_class_folders(lang)),
+            DataError::ExcludedMissing { .. } => Some(draft::hint_excluded_missing(lang)),
             DataError::UnexpectedFolder { .. } => Some(say::hint_unexpected_folder(lang)),
             DataError::NotAnImage { .. } => Some(say::hint_not_an_image(lang)),
             DataError::UnknownPart { .. } => Some(say::hint_unknown_part(lang)),

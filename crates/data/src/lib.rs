@@ -33,6 +33,7 @@ mod select_pixels;
 pub mod source;
 pub mod spec;
 mod split;
+pub mod survey;
 
 pub use augment::AugmentSpec;
 pub use batches::epoch_order;

@@ -68,6 +68,10 @@ pub struct ImagesSpec {
     /// Read the images in shades of grey (one channel) instead of colour (three channels). Default `false`.
     #[serde(default)]
     pub grayscale: bool,
+    /// Files of the class folders that are no images or damaged, and are passed over: each as its path from `folder`, with
+    /// `/` between the names (`train/cats/thumbs.db`). Each must be there, so that none is passed over by a slip. Default none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<String>,
 }
 
 /// Which rows train, which validate, which test.
@@ -359,7 +363,7 @@ pub fn check(data: &DataSpec, quality: &QualitySpec) -> Vec<SpecProblem> {
 fn check_source(source: &SourceSpec, problems: &mut Vec<SpecProblem>) {
     match source {
         SourceSpec::Idx(IdxSpec { folder: _ }) => {}
-        SourceSpec::Images(ImagesSpec { folder: _, height, width, grayscale: _ }) => {
+        SourceSpec::Images(ImagesSpec { folder: _, height, width, grayscale: _, exclude: _ }) => {
             check_size("data.source.images", *height, *width, problems);
         }
     }

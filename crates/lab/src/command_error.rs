@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use proofmark_data::DataError;
+use proofmark_data::survey::SurveyError;
 use proofmark_evidence::EvidenceError;
 use proofmark_messages::{Lang, Localize, cli as say, display_in_english, lab};
 use proofmark_model::{ModelErrors, ModelFileError};
@@ -75,6 +76,8 @@ pub enum CommandError {
         /// The name.
         name: String,
     },
+    /// A folder that no spec can be drafted from.
+    Survey(SurveyError),
     /// A file to write that is there already.
     FileExists {
         /// The folder.
@@ -101,6 +104,7 @@ impl CommandError {
             | CommandError::ModelAltered { .. }
             | CommandError::Page { .. }
             | CommandError::NoSuchScenario { .. }
+            | CommandError::Survey(_)
             | CommandError::FileExists { .. } => ErrorKind::User,
         }
     }
@@ -131,6 +135,7 @@ impl Localize for CommandError {
             CommandError::Model(errors) => errors.text(lang),
             CommandError::Page { path, source } => say::page(lang, path.display(), source.text(lang)),
             CommandError::NoSuchScenario { name } => say::no_such_scenario(lang, name),
+            CommandError::Survey(error) => error.text(lang),
             CommandError::FileExists { path } => say::file_exists(lang, path.display()),
             CommandError::ScenarioWithoutData { name } => say::scenario_without_data(lang, name),
         }
@@ -153,6 +158,7 @@ impl Localize for CommandError {
                     crate::scenarios::ALL.iter().map(|scenario| format!("`{}`", scenario.name)).collect();
                 Some(say::no_such_scenario_hint(lang, names.join(&say::comma(lang))))
             }
+            CommandError::Survey(error) => error.hint(lang),
             CommandError::FileExists { .. } => Some(say::file_exists_hint(lang)),
             CommandError::File { .. } => None,
         }
@@ -168,6 +174,7 @@ impl std::error::Error for CommandError {
             CommandError::File { source, .. } => Some(source),
             CommandError::ModelFile { source, .. } => Some(source),
             CommandError::Model(errors) => Some(errors),
+            CommandError::Survey(error) => Some(error),
             CommandError::Page { source, .. } => Some(source),
             CommandError::ModelMetadataMalformed { source, .. } => Some(source),
             CommandError::ModelUnclaimed { .. }
@@ -191,6 +198,12 @@ macro_rules! from {
 }
 
 from!(LabError, Diagnostics, DataError, StoreError, EvidenceError, PredictError);
+
+impl From<SurveyError> for CommandError {
+    fn from(error: SurveyError) -> Self {
+        CommandError::Survey(error)
+    }
+}
 
 impl From<ModelErrors> for CommandError {
     fn from(errors: ModelErrors) -> Self {

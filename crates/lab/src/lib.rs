@@ -12,6 +12,7 @@ mod claims;
 mod command_error;
 pub mod compare;
 pub mod data_commands;
+pub mod draft;
 mod error;
 pub mod explain;
 mod facts;

@@ -66,10 +66,7 @@ impl Scenario {
     pub fn spec(&self, data: &str) -> Result<String, CommandError> {
         let without = CommandError::ScenarioWithoutData { name: self.name };
         let (before, after) = self.text.split_once(DATA).ok_or(without)?;
-        // In single quotes, where YAML escapes nothing but the quote; paths hold all kinds of characters.
-        let is_plain = data.chars().all(|c| c.is_alphanumeric() || matches!(c, '/' | '.' | '-' | '_'));
-        let data = if is_plain { data.to_owned() } else { format!("'{}'", data.replace('\'', "''")) };
-        Ok(format!("{before}{data}{after}"))
+        Ok(format!("{before}{}{after}", yaml_text(data)))
     }
 
     /// Writes the spec into a folder, which is made where it is not there. Its data are taken from `data`; without one, from `datasets/mnist` in the
@@ -109,8 +106,16 @@ impl Scenario {
     }
 }
 
+/// A path as YAML reads it: in single quotes, where nothing but the quote is escaped, unless it needs none.
+pub(crate) fn yaml_text(path: &str) -> String {
+    let is_plain = path.chars().all(|c| c.is_alphanumeric() || matches!(c, '/' | '.' | '-' | '_'));
+    // A number or a lone dash would not be text.
+    let is_plain = is_plain && path.chars().any(char::is_alphabetic) && !path.starts_with('-');
+    if is_plain { path.to_owned() } else { format!("'{}'", path.replace('\'', "''")) }
+}
+
 /// The way from one absolute folder to another path: relative while they share more than the root.
-fn relative(from: &Path, to: &Path) -> PathBuf {
+pub(crate) fn relative(from: &Path, to: &Path) -> PathBuf {
     let shared = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
     if shared <= 1 {
         return to.to_owned();

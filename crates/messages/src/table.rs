@@ -57,6 +57,8 @@ areas! {
     spec,
     /// Sources, profiles, rules, cleaning, splits.
     data,
+    /// A folder of images, and the spec that is drafted from it.
+    draft,
     /// Layers, losses, optimizers, shapes.
     model,
     /// Training, metrics, checkpoints.

@@ -89,6 +89,11 @@ impl Source for IdxFolder {
     }
 }
 
+/// Whether a folder holds files of the train part under one of their names.
+pub(crate) fn has_idx_files(path: &Path) -> bool {
+    ["images", "labels"].iter().zip([3, 1]).any(|(content, axes)| find(path, "train", content, axes).is_ok())
+}
+
 /// Reads a file of images alone, to predict: their shape and their bytes.
 ///
 /// # Errors

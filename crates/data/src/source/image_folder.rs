@@ -38,6 +38,15 @@ struct ImageFile {
     path: PathBuf,
 }
 
+impl ImageFile {
+    /// The file's path from the source's folder, with `/` between the names, as `exclude` lists it. All names are UTF-8.
+    fn path_from(&self, root: &Path) -> String {
+        let way = self.path.strip_prefix(root).unwrap_or(&self.path);
+        let names: Vec<_> = way.components().map(|name| name.as_os_str().to_string_lossy()).collect();
+        names.join("/")
+    }
+}
+
 impl ImageFolder {
     /// Lists the files.
     ///
@@ -51,6 +60,7 @@ impl ImageFolder {
         };
         let mut parts = Vec::new();
         let mut classes = BTreeSet::new();
+        let mut excluded: BTreeSet<&str> = spec.exclude.iter().map(String::as_str).collect();
         for (name, folder) in folders.into_iter().filter(|(_, folder)| folder.is_dir()) {
             let mut files = Vec::new();
             for (class, path) in entries(&folder)?.into_iter().filter(|(_, path)| path.is_dir()) {
@@ -58,11 +68,17 @@ impl ImageFolder {
                     if path.is_dir() {
                         return Err(DataError::UnexpectedFolder { path });
                     }
-                    files.push(ImageFile { class: class.clone(), name, path });
+                    let file = ImageFile { class: class.clone(), name, path };
+                    if !excluded.remove(file.path_from(&root).as_str()) {
+                        files.push(file);
+                    }
                 }
                 classes.insert(class);
             }
             parts.push(Part { name, folder, files });
+        }
+        if let Some(missing) = excluded.into_iter().next() {
+            return Err(DataError::ExcludedMissing { folder: root, file: missing.to_owned() });
         }
         if classes.is_empty() {
             return Err(DataError::NoClassFolders { path: root });
@@ -72,6 +88,15 @@ impl ImageFolder {
         }
         let shape = [spec.height, spec.width, if spec.grayscale { 1 } else { 3 }];
         Ok(ImageFolder { parts, classes: classes.into_iter().collect(), shape })
+    }
+}
+
+impl ImageFolder {
+    /// Every file that would be read as an image, in the order of the rows: its part, its class, its path from the folder
+    /// `root`, and its path.
+    pub(crate) fn files(&self, root: &Path) -> impl Iterator<Item = (&'static str, &str, String, &Path)> {
+        let files = self.parts.iter().flat_map(|part| part.files.iter().map(|file| (part.name, file)));
+        files.map(|(part, file)| (part, file.class.as_str(), file.path_from(root), file.path.as_path()))
     }
 }
 
@@ -124,6 +149,16 @@ pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, DataError> {
         return Err(DataError::NotAFile { path: path.to_owned() });
     }
     std::fs::read(path).map_err(io)
+}
+
+/// The names of the folders in a folder, sorted, without hidden ones.
+pub(crate) fn folders_of(folder: &Path) -> Result<Vec<String>, DataError> {
+    Ok(entries(folder)?.into_iter().filter(|(_, path)| path.is_dir()).map(|(name, _)| name).collect())
+}
+
+/// Whether a folder holds nothing but hidden entries.
+pub(crate) fn is_empty(folder: &Path) -> Result<bool, DataError> {
+    Ok(entries(folder)?.is_empty())
 }
 
 /// What a folder holds, sorted by name, without hidden entries.

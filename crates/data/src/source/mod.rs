@@ -9,10 +9,10 @@ use crate::dataset::Dataset;
 use crate::digest::Digest;
 use crate::error::DataError;
 use crate::spec::SourceSpec;
-pub(crate) use idx_folder::read_images;
 pub use idx_folder::{IdxFolder, MISSING_LABEL_BYTE};
+pub(crate) use idx_folder::{has_idx_files, read_images};
 pub use image_folder::ImageFolder;
-pub(crate) use image_folder::read_file as read_whole_file;
+pub(crate) use image_folder::{folders_of, is_empty, read_file as read_whole_file};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 

@@ -112,6 +112,17 @@ fn every_mistake_has_its_message() {
             },
             image_folder(),
         ),
+        (
+            "an excluded file that is not there",
+            |set| {
+                write(&pictures(set), "a/1.png", &png(1, 1, png::ColorType::Grayscale, &[1]));
+                write(&pictures(set), "b/1.png", &png(1, 1, png::ColorType::Grayscale, &[2]));
+            },
+            json!({
+                "source": { "images": { "folder": "pictures", "height": 2, "width": 2, "exclude": ["a/2.png"] } },
+                "split": { "test": 0.5 },
+            }),
+        ),
         ("folder among images", |set| write(&pictures(set), "a/deep/1.png", b""), image_folder()),
         ("empty class folders", |set| std::fs::create_dir_all(pictures(set).join("a")).unwrap(), image_folder()),
         (

@@ -9,3 +9,4 @@ mod mnist;
 mod preparing;
 mod sources;
 mod specs;
+mod surveys;

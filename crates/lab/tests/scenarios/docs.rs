@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::{pages, root, tables};
+use crate::{drafts, pages, root, tables};
 
 /// A generated part: its page, its name in the page's markers, and what makes it.
 type Part = (&'static str, &'static str, fn() -> String);
@@ -23,6 +23,7 @@ const PARTS: &[Part] = &[
     ("docs/models.md", "schedules", tables::schedules),
     ("docs/models.md", "initializers", tables::initializers),
     ("docs/models.md", "builder", tables::builder),
+    ("docs/your-own-images.md", "draft", drafts::of_the_page),
 ];
 
 const END: &str = "<!-- end -->";

@@ -4,6 +4,7 @@
 
 mod builder;
 mod docs;
+mod drafts;
 mod memory;
 mod pages;
 mod scenarios;

@@ -111,7 +111,8 @@ fn every_spec_on_a_page_can_be_read() {
     for (page, text) in all() {
         for block in yaml_blocks(&text) {
             n_blocks += 1;
-            let first = block.lines().find_map(|line| Some(line.split_once(':')?.0)).unwrap_or_default();
+            let mut lines = block.lines().filter(|line| !line.starts_with('#'));
+            let first = lines.find_map(|line| Some(line.split_once(':')?.0)).unwrap_or_default();
             let result = match first {
                 "name" => run_spec(&page, &block),
                 "layers" => model(&page, &block),

@@ -8,6 +8,7 @@ use proofmark_criteria::Outcome as Holds;
 use proofmark_data::{DataReport, DefectsApplied, GateReport, Reason};
 use proofmark_lab::pipeline::{RunResult, SpecSource, read_spec, run};
 use proofmark_lab::{Host, PreparedRun, prepare_run};
+use proofmark_messages::Lang;
 use proofmark_report::Outcome;
 use proofmark_store::{RunFile, Runs, State};
 
@@ -17,7 +18,10 @@ use crate::root;
 const SCENARIOS: &[&str] = &["digits-dirty/beyond-repair.yaml", "digits-dirty/digits-dirty.yaml", "digits/digits.yaml"];
 
 /// A machine on which time stands still.
-struct Still;
+#[derive(Default)]
+pub(crate) struct Still {
+    pub(crate) lang: Lang,
+}
 
 impl Host for Still {
     fn unix_milliseconds(&self) -> u64 {
@@ -39,6 +43,10 @@ impl Host for Still {
     fn made_by(&self) -> String {
         "a test".to_owned()
     }
+
+    fn lang(&self) -> Lang {
+        self.lang
+    }
 }
 
 pub(crate) fn source(scenario: &str) -> SpecSource {
@@ -51,7 +59,7 @@ pub(crate) fn source(scenario: &str) -> SpecSource {
 fn prepared(scenario: &str) -> PreparedRun {
     let source = source(scenario);
     let read = read_spec(&source).unwrap_or_else(|error| panic!("{scenario}: {error}"));
-    prepare_run(&read, &source.base, &mut Still).unwrap_or_else(|error| panic!("{scenario}: {error}"))
+    prepare_run(&read, &source.base, &mut Still::default()).unwrap_or_else(|error| panic!("{scenario}: {error}"))
 }
 
 fn gate(report: &DataReport) -> &GateReport {
@@ -129,7 +137,7 @@ fn what_is_beyond_repair_ends_before_the_training_and_says_why() {
     let data_dir = tempfile::tempdir().expect("a folder");
     let runs = Runs::open(data_dir.path());
     let RunResult { run: id, outcome, model_digest, report, .. } =
-        run(&source("digits-dirty/beyond-repair.yaml"), &runs, &mut Still).expect("a refusal is a result");
+        run(&source("digits-dirty/beyond-repair.yaml"), &runs, &mut Still::default()).expect("a refusal is a result");
     assert_eq!((outcome, model_digest), (Some(Outcome::DataRefused), None));
 
     let html = fs::read_to_string(report.expect("a report")).expect("the report");

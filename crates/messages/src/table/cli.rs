@@ -22,8 +22,10 @@ crate::phrases! {
 
     // new
     new_about() { en: "Write a ready spec to start from", zh: "写出一份现成的规格，作为起点" }
-    argument_scenario() { en: "Which one", zh: "场景名称" }
+    argument_scenario() { en: "Which one; with `--from`, the folder to write into [default: here]", zh: "场景名称；与 `--from` 同用时为写入的文件夹 [默认：当前文件夹]" }
     argument_dir() { en: "The folder to write it into", zh: "写入的文件夹" }
+    option_from() { en: "Your own images, a folder with one sub-folder per class or with IDX files: they are measured, and a spec with proposed rules is written", zh: "您自己的图像：每个类别一个子文件夹，或 IDX 文件；程序测量后写出带有建议规则的规格" }
+    images_line(images, classes, height, width, channels) { en: "{images} images of {classes} classes, read as {height} x {width} x {channels}", zh: "{classes} 个类别的 {images} 幅图像，按 {height} x {width} x {channels} 读取" }
     option_data() { en: "The folder of the data [default: `datasets/mnist` here or in a folder above]", zh: "数据所在的文件夹 [默认：当前或上级文件夹中的 `datasets/mnist`]" }
     scenario_digits() { en: "a convolutional network learns handwritten digits and proves it", zh: "卷积网络学习手写数字，并给出证明" }
     scenario_digits_dirty() { en: "the same data with faults; the gate says no, cleaning mends it", zh: "同样的数据带有缺陷：关卡先拒绝，清洗后放行" }
