@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use proofmark_engine::cpu::Level;
 use proofmark_lab::spec::{Diagnostic, Style};
 use proofmark_lab::{CommandError, ErrorKind, LabError, StoreError};
-use proofmark_messages::{Lang, Localize, cli as say, display_in_english};
+use proofmark_messages::{Lang, Localize, cli as say, display_in_english, study};
 
 use crate::usage::UsageError;
 
@@ -38,15 +38,24 @@ impl Exit {
     }
 }
 
+/// What a failure left behind, to be gone on with; its id.
+#[derive(Debug)]
+pub(crate) enum Within {
+    /// A run.
+    Run(String),
+    /// A study.
+    Study(String),
+}
+
 /// Why a command did not come to its end.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// What the lab says.
     Command(CommandError),
-    /// As above, in a run that is there already.
-    InRun {
-        /// The run's id.
-        run: String,
+    /// As above, in a run or a study that is there already.
+    Within {
+        /// Which.
+        place: Within,
         /// What the lab says.
         error: CommandError,
     },
@@ -78,7 +87,7 @@ impl Failure {
     /// The process' exit code.
     pub(crate) fn code(&self) -> u8 {
         match self {
-            Failure::Command(error) | Failure::InRun { error, .. } => match error.kind() {
+            Failure::Command(error) | Failure::Within { error, .. } => match error.kind() {
                 ErrorKind::User => 2,
                 ErrorKind::Ours => 3,
             },
@@ -91,13 +100,17 @@ impl Failure {
     /// The error for a person, each line ended; empty where nobody is there to read it.
     pub(crate) fn render(self, lang: Lang, style: Style) -> String {
         let mut note = String::new();
-        if let Failure::InRun { run, .. } = &self {
+        if let Failure::Within { place, .. } = &self {
+            let text = match place {
+                Within::Run(run) => say::failed_run(lang, run),
+                Within::Study(study) => study::failed_study(lang, study),
+            };
             // Writing to a string cannot fail.
-            let _ = writeln!(note, "{}", say::failed_run(lang, run));
+            let _ = writeln!(note, "{text}");
         }
         let text = match &self {
             Failure::OutputClosed => return String::new(),
-            Failure::Command(error) | Failure::InRun { error, .. } if error.diagnostics().is_some() => {
+            Failure::Command(error) | Failure::Within { error, .. } if error.diagnostics().is_some() => {
                 error.diagnostics().map(|diagnostics| diagnostics.render(lang, style)).unwrap_or_default()
             }
             _ => Diagnostic { message: Box::new(self), place: None }.render(lang, style),
@@ -108,28 +121,34 @@ impl Failure {
     /// The error for a program.
     pub(crate) fn to_json(&self, lang: Lang) -> serde_json::Value {
         let errors = match self {
-            Failure::Command(error) | Failure::InRun { error, .. } => {
+            Failure::Command(error) | Failure::Within { error, .. } => {
                 error.diagnostics().map(|diagnostics| diagnostics.to_json(lang))
             }
             _ => None,
         };
-        let run = match self {
-            Failure::InRun { run, .. } => Some(run),
-            _ => None,
+        let (run, study) = match self {
+            Failure::Within { place: Within::Run(run), .. } => (Some(run), None),
+            Failure::Within { place: Within::Study(study), .. } => (None, Some(study)),
+            _ => (None, None),
         };
         let single = || {
             serde_json::json!([{
                 "text": self.text(lang), "file": null, "line": null, "column": null, "hint": self.hint(lang),
             }])
         };
-        serde_json::json!({ "run": run, "errors": errors.unwrap_or_else(single), "exit_code": self.code() })
+        let errors = errors.unwrap_or_else(single);
+        let mut json = serde_json::json!({ "run": run, "errors": errors, "exit_code": self.code() });
+        if let Some(study) = study {
+            json["study"] = study.clone().into();
+        }
+        json
     }
 }
 
 impl Localize for Failure {
     fn text(&self, lang: Lang) -> String {
         match self {
-            Failure::Command(error) | Failure::InRun { error, .. } => error.text(lang),
+            Failure::Command(error) | Failure::Within { error, .. } => error.text(lang),
             Failure::Usage(error) => error.text(lang),
             Failure::SpecFile { path, source } => say::spec_file(lang, path.display(), source),
             Failure::NoSuchLevel { asked, .. } => say::no_such_level(lang, asked),
@@ -141,7 +160,7 @@ impl Localize for Failure {
 
     fn hint(&self, lang: Lang) -> Option<String> {
         match self {
-            Failure::Command(error) | Failure::InRun { error, .. } => error.hint(lang),
+            Failure::Command(error) | Failure::Within { error, .. } => error.hint(lang),
             Failure::Usage(error) => error.hint(lang),
             Failure::SpecFile { .. } => Some(say::spec_file_hint(lang)),
             Failure::NoSuchLevel { available, .. } => {
@@ -158,7 +177,7 @@ display_in_english!(Failure);
 impl std::error::Error for Failure {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Failure::Command(error) | Failure::InRun { error, .. } => Some(error),
+            Failure::Command(error) | Failure::Within { error, .. } => Some(error),
             Failure::Usage(error) => Some(error),
             Failure::SpecFile { source, .. } | Failure::Signals(source) | Failure::Output(source) => Some(source),
             Failure::NoSuchLevel { .. } | Failure::OutputClosed => None,

@@ -25,6 +25,7 @@ pub(crate) struct TerminalHost {
     interrupted: Arc<AtomicBool>,
     progress: Progress,
     run: Option<String>,
+    study: Option<String>,
 }
 
 impl TerminalHost {
@@ -39,6 +40,7 @@ impl TerminalHost {
             interrupted: Arc::default(),
             progress: Progress::new(session),
             run: None,
+            study: None,
         }
     }
 
@@ -60,6 +62,11 @@ impl TerminalHost {
     /// The run that was created or gone on with, if it came to that.
     pub(crate) fn run(&self) -> Option<&str> {
         self.run.as_deref()
+    }
+
+    /// The study that was created or gone on with, if it came to that.
+    pub(crate) fn study(&self) -> Option<&str> {
+        self.study.as_deref()
     }
 
     /// Clears what is drawn: from here on, others write.
@@ -114,9 +121,25 @@ impl Host for TerminalHost {
         self.lang
     }
 
+    fn beside(&self, threads: usize) -> Option<Box<dyn Host + Send>> {
+        Some(Box::new(TerminalHost {
+            started: self.started,
+            threads,
+            level: self.level,
+            lang: self.lang,
+            user: self.user.clone(),
+            interrupted: Arc::clone(&self.interrupted),
+            progress: Progress::silent(self.lang),
+            run: None,
+            study: None,
+        }))
+    }
+
     fn observe(&mut self, observation: Observation<'_>) {
-        if let Observation::Created { run } = observation {
-            self.run = Some(run.to_owned());
+        match observation {
+            Observation::Created { run } => self.run = Some(run.to_owned()),
+            Observation::Study { study } => self.study = Some(study.to_owned()),
+            _ => {}
         }
         self.progress.observe(observation);
     }

@@ -13,6 +13,7 @@ mod machine;
 mod output;
 mod progress;
 mod session;
+mod study_summary;
 mod summary;
 mod usage;
 

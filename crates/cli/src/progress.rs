@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use proofmark_lab::spec::Style;
+use proofmark_lab::study::trials::{Failure, TrialRecord, TrialState, Value, Values};
 use proofmark_lab::{DataProgress, EpochEnd, Observation, Stage, TrainProgress};
-use proofmark_messages::{Lang, Localize, cli as say, report};
+use proofmark_messages::{Lang, Localize, cli as say, report, study as study_says};
 
-use crate::output::{duration, grouped, percent};
+use crate::output::{duration, grouped, percent, short};
 use crate::session::Session;
 
 /// How often a bar's text is written anew; the eye follows no faster.
@@ -19,6 +20,7 @@ pub(crate) struct Progress {
     lang: Lang,
     /// `None`: lines.
     bars: Option<Bars>,
+    is_silent: bool,
 }
 
 struct Bars {
@@ -47,11 +49,19 @@ impl Progress {
             written: None,
             epoch: None,
         });
-        Progress { lang: session.lang, bars }
+        Progress { lang: session.lang, bars, is_silent: false }
+    }
+
+    /// Shows nothing but notices.
+    pub(crate) fn silent(lang: Lang) -> Progress {
+        Progress { lang, bars: None, is_silent: true }
     }
 
     pub(crate) fn observe(&mut self, observation: Observation<'_>) {
         let lang = self.lang;
+        if self.is_silent && !matches!(observation, Observation::Notice(_)) {
+            return;
+        }
         match observation {
             Observation::Created { run } => self.line(&say::progress_run(lang, run)),
             Observation::Stage(stage) => self.stage(stage),
@@ -66,6 +76,11 @@ impl Progress {
                 }
             }
             Observation::Epoch { end, epochs, samples: _ } => self.line(&epoch_line(end, epochs, lang)),
+            Observation::Study { study } => self.line(&study_says::progress_study(lang, study)),
+            Observation::TrialStarted { number, trials, values } => {
+                self.line(&study_says::progress_trial(lang, number, trials, values_in_words(values, lang)));
+            }
+            Observation::TrialEnded { trial, best } => self.line(&trial_line(trial, best, lang)),
             Observation::Notice(message) => {
                 self.line(&say::progress_notice(lang, message.text(lang)));
                 if let Some(hint) = message.hint(lang) {
@@ -181,6 +196,40 @@ fn epoch_line(end: &EpochEnd, epochs: u32, lang: Lang) -> String {
             say::progress_epoch(lang, epoch, loss, format!("{validation:.4}"), percent(accuracy), seconds)
         }
         _ => say::progress_epoch_alone(lang, epoch, loss, percent(end.train_accuracy), seconds),
+    }
+}
+
+/// What a trial tries: `train.batch_size 64, model.drop.rate 0.31`.
+pub(crate) fn values_in_words(values: &Values, lang: Lang) -> String {
+    let words: Vec<String> = values.iter().map(|(path, value)| format!("{path} {}", in_short(value))).collect();
+    words.join(&study_says::comma(lang))
+}
+
+/// A value in few digits.
+fn in_short(value: &Value) -> String {
+    match value {
+        Value::Float(number) => short(*number),
+        Value::Integer(number) => number.to_string(),
+        Value::Choice { value, .. } => value.to_string(),
+    }
+}
+
+fn trial_line(trial: &TrialRecord, best: Option<u64>, lang: Lang) -> String {
+    let number = trial.number;
+    match &trial.state {
+        TrialState::Complete { objectives } => {
+            let values: Vec<String> = objectives.iter().map(|value| short(*value)).collect();
+            let best = best.map_or_else(|| "–".to_owned(), |best| best.to_string());
+            study_says::progress_complete(lang, number, values.join(&study_says::comma(lang)), best)
+        }
+        TrialState::Pruned => {
+            study_says::progress_pruned(lang, number, trial.reports.last().map_or(0, |report| report.step))
+        }
+        TrialState::Failed(Failure::Reported { why }) => study_says::progress_failed(lang, number, why),
+        TrialState::Failed(Failure::NotFinite { .. }) => {
+            study_says::progress_failed(lang, number, study_says::not_finite(lang))
+        }
+        TrialState::Running => String::new(),
     }
 }
 

@@ -104,6 +104,15 @@ impl Session {
         Ok(self.runs().find(wanted)?)
     }
 
+    /// The study of an argument.
+    ///
+    /// # Errors
+    /// If there is no such study, or more than one.
+    pub(crate) fn study(&self, matches: &ArgMatches, id: &str) -> Result<RunFolder, Failure> {
+        let wanted = matches.get_one::<String>(id).map(String::as_str).unwrap_or_default();
+        Ok(self.runs().studies().find(wanted)?)
+    }
+
     /// The spec of the argument `SPEC`, with the `--set` options.
     ///
     /// # Errors

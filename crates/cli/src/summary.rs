@@ -7,6 +7,7 @@ use proofmark_messages::{Lang, cli as say, report};
 use crate::failure::Failure;
 use crate::output::{Tone, duration, labelled, percent, short};
 use crate::session::Session;
+use crate::study_summary;
 
 /// Prints them.
 ///
@@ -15,6 +16,12 @@ use crate::session::Session;
 pub(crate) fn print(result: &RunResult, session: &Session) -> Result<(), Failure> {
     let lang = session.lang;
     let output = &session.output;
+    if let Some(study) = &result.study {
+        study_summary::print(study, true, session)?;
+        if study.is_interrupted {
+            return Ok(());
+        }
+    }
     let Some(outcome) = result.outcome else {
         let rows = [(say::label_go_on(lang), session.next(&format!("run --resume {}", result.run)))];
         let verdict = output.paint(Tone::Open, &say::verdict_interrupted(lang));
@@ -55,6 +62,8 @@ fn verdict(outcome: Outcome, lang: Lang) -> (Tone, String, String) {
         Outcome::NoEvidence => (Tone::Open, report::no_evidence(lang), report::sentence_no_evidence(lang)),
         Outcome::TrainingFailed => (Tone::Bad, report::training_failed(lang), report::sentence_training_failed(lang)),
         Outcome::NoCriterion => (Tone::Open, report::measured_only(lang), report::sentence_no_criterion(lang)),
+        Outcome::Tried => (Tone::Open, report::tried(lang), report::sentence_tried(lang)),
+        Outcome::Pruned => (Tone::Open, report::pruned(lang), report::sentence_pruned(lang)),
         // An outcome that was added to the report and not here: its name says more than nothing.
         other => (Tone::Open, format!("{other:?}"), String::new()),
     }

@@ -32,6 +32,7 @@ pub mod profile;
 mod select_pixels;
 pub mod source;
 pub mod spec;
+mod spec_problem;
 mod split;
 pub mod survey;
 

@@ -87,6 +87,11 @@ impl PreparedSet {
         self.rows.iter().map(group).collect()
     }
 
+    /// Whether samples are varied each time that training reads them.
+    pub fn is_augmented(&self) -> bool {
+        self.augmentation.is_some()
+    }
+
     /// Number of samples.
     pub fn len(&self) -> usize {
         self.rows.len()

@@ -5,7 +5,7 @@
 
 use crate::augment::{self, AugmentSpec};
 use crate::clean::OperatorName;
-use crate::error::{ABOVE_ZERO, SpecProblem};
+use crate::spec_problem::{ABOVE_ZERO, SpecProblem};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize};

@@ -9,8 +9,8 @@ use proofmark_report::{Outcome, Split};
 use serde::de::DeserializeOwned;
 
 use crate::claims::{
-    self, CleaningClaims, DecisionClaims, EvaluationClaims, GateClaims, PreparedClaims, ProfileClaims, SpecClaims,
-    Stopped, TrainClaims,
+    self, CleaningClaims, DecisionClaims, EvaluationClaims, GateClaims, Number, PreparedClaims, ProfileClaims,
+    SpecClaims, Stopped, StudyClaims, TrainClaims, TrialEnd,
 };
 use crate::facts::{facts, schema_of};
 use crate::run_spec::RunSpec;
@@ -45,6 +45,8 @@ pub(crate) struct Chain {
     pub(crate) validation: JudgedLinks,
     /// Of the last reading of test.
     pub(crate) test: JudgedLinks,
+    /// The study that chose this run, if one did.
+    pub(crate) study: Option<Link<StudyClaims>>,
 }
 
 /// Why statements are not those of one run.
@@ -119,12 +121,12 @@ impl Chain {
                 Kind::DataGate => only(&mut chain.gate, statement, problems),
                 Kind::DataPrepared => only(&mut chain.prepared, statement, problems),
                 Kind::TrainRun => only(&mut chain.train, statement, problems),
+                Kind::TuneStudy => only(&mut chain.study, statement, problems),
                 Kind::DataCleaning => chain.cleaning.extend(link(statement, problems)),
                 Kind::EvalResult => evaluations.extend(link(statement, problems)),
                 Kind::AcceptDecision => decisions.extend(link(statement, problems)),
                 // These are about the run, and no part of it.
                 Kind::RunReproduced
-                | Kind::TuneStudy
                 | Kind::PrivacySpend
                 | Kind::ServeLatency
                 | Kind::MonitorDrift
@@ -205,8 +207,10 @@ impl Chain {
             return Err(missing(Kind::DataPrepared));
         }
         let train = self.train.as_ref().ok_or_else(|| missing(Kind::TrainRun))?;
-        if let Stopped::Diverged { .. } = train.claims.stopped {
-            return Ok(Outcome::TrainingFailed);
+        match train.claims.stopped {
+            Stopped::Diverged { .. } => return Ok(Outcome::TrainingFailed),
+            Stopped::Pruned => return Ok(Outcome::Pruned),
+            Stopped::Epochs | Stopped::EarlyStopping => {}
         }
         let decided = |judged: &JudgedLinks, split| {
             let missing = |kind| ChainProblem::Missing { kind, split: Some(split) };
@@ -217,6 +221,11 @@ impl Chain {
             let decision = judged.decision.as_ref().ok_or_else(|| missing(Kind::AcceptDecision))?;
             Ok(Some(decision.claims.decision.outcome))
         };
+        // A trial is judged once a study has chosen it.
+        if spec.claims.lock.trial.is_some() && self.study.is_none() {
+            decided(&self.validation, Split::Validation)?;
+            return Ok(Outcome::Tried);
+        }
         if profile.claims.split.validation.rows > 0 {
             match decided(&self.validation, Split::Validation)? {
                 None | Some(acceptance::Outcome::Accepted) => {}
@@ -295,6 +304,11 @@ impl Chain {
                 problems.push(ChainProblem::DoesNotFollow { kind: Kind::RunSpec, digest: *digest });
             }
         }
+        if let Some(Link { digest, claims, .. }) = &self.study
+            && !self.was_chosen(claims)
+        {
+            problems.push(ChainProblem::DoesNotFollow { kind: Kind::TuneStudy, digest: *digest });
+        }
         if let (Some(spec), Some(Link { digest, claims, .. })) = (&self.spec, &self.prepared) {
             let PreparedClaims { train, validation, test, feature: _ } = claims;
             let splits = [("train", train), ("validation", validation), ("test", test)];
@@ -304,6 +318,31 @@ impl Chain {
             }
         }
         problems
+    }
+}
+
+impl Chain {
+    /// Whether a study chose this run: it is the trial that is named the best, with what was measured of it, and no trial beats
+    /// it in every goal.
+    fn was_chosen(&self, study: &StudyClaims) -> bool {
+        let named = |link: Option<Digest>| link.map(|digest| digest.to_string());
+        let trial = self.spec.as_ref().and_then(|spec| spec.claims.lock.trial.as_ref());
+        let (Some(trial), Some(spec)) = (trial, &self.run_spec) else { return false };
+        let Some(best) = study.trials.iter().find(|claims| Some(claims.number) == study.best) else { return false };
+        let goals = spec.adjust.as_ref().map(|adjust| adjust.goal.0.as_slice()).unwrap_or_default();
+        let beats = |other: &[Number]| {
+            let pairs = || other.iter().zip(&best.objectives).zip(goals);
+            let better = pairs().map(|((a, b), goal)| if goal.is_maximized() { a.0 - b.0 } else { b.0 - a.0 });
+            let better: Vec<f64> = better.collect();
+            better.iter().all(|gain| *gain >= 0.0) && better.iter().any(|gain| *gain > 0.0)
+        };
+        trial.study == study.study
+            && trial.number == Some(best.number)
+            && best.state == TrialEnd::Complete
+            && best.objectives.len() == goals.len()
+            && best.train == named(self.train.as_ref().map(|link| link.digest))
+            && best.validation == named(self.validation.evaluation.as_ref().map(|link| link.digest))
+            && study.trials.iter().filter(|claims| claims.state == TrialEnd::Complete).all(|c| !beats(&c.objectives))
     }
 }
 

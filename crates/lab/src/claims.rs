@@ -186,6 +186,8 @@ pub(crate) enum Stopped {
     Diverged {
         step: u64,
     },
+    /// A study stopped it.
+    Pruned,
 }
 
 /// An epoch; how long it took is no claim.
@@ -273,6 +275,81 @@ pub(crate) struct MistakeClaims {
 pub(crate) struct DecisionClaims {
     pub(crate) split: Split,
     pub(crate) decision: Decision,
+}
+
+/// `tune.study`: what was searched, every trial, and which one was chosen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct StudyClaims {
+    /// The digest of the study's lock, as its trials name it.
+    pub(crate) study: String,
+    /// What was searched and how, with all defaults.
+    pub(crate) adjust: Value,
+    pub(crate) seed: u64,
+    /// Whether the study as a whole reproduces, and not only each of its trials.
+    pub(crate) reproduces: bool,
+    /// What the plain spec measured.
+    pub(crate) baseline: Option<BaselineClaims>,
+    /// By number.
+    pub(crate) trials: Vec<TrialClaims>,
+    /// The number of the trial that was chosen; none if no trial came to its end.
+    pub(crate) best: Option<u64>,
+    /// How much of the objective's variance each parameter explains, the first goal's, largest first.
+    pub(crate) importance: Vec<ImportanceClaims>,
+}
+
+/// What the plain spec measured, to be compared with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct BaselineClaims {
+    /// One for each goal.
+    pub(crate) objectives: Vec<Number>,
+    /// The statement of what was measured on validation.
+    pub(crate) validation: String,
+}
+
+/// A trial of a study.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct TrialClaims {
+    pub(crate) number: u64,
+    /// By path.
+    pub(crate) values: BTreeMap<String, Value>,
+    pub(crate) state: TrialEnd,
+    /// Why it has no result, where that is so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) why: Option<String>,
+    /// The epochs that it trained.
+    pub(crate) epochs: u64,
+    /// What it reported after each epoch.
+    pub(crate) reports: Vec<ReportClaims>,
+    /// One for each goal, where it is complete.
+    pub(crate) objectives: Vec<Number>,
+    /// The statement of its training.
+    pub(crate) train: Option<String>,
+    /// The statement of what was measured on validation.
+    pub(crate) validation: Option<String>,
+}
+
+/// How a trial ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum TrialEnd {
+    Complete,
+    Pruned,
+    Failed,
+}
+
+/// A value on the way.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ReportClaims {
+    pub(crate) epoch: u64,
+    pub(crate) value: Option<Number>,
+}
+
+/// How important a parameter was.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ImportanceClaims {
+    pub(crate) parameter: String,
+    /// 0 to 1.
+    pub(crate) share: Number,
 }
 
 /// A number of a claim; one that is none is absent, with the reason why.

@@ -178,6 +178,7 @@ mod tests {
             classes: vec!["0".to_owned(), "1".to_owned()],
             prepared: [("train".to_owned(), "bb".to_owned())].into(),
             plan: "cc".to_owned(),
+            trial: None,
         };
         change(&mut lock);
         lock

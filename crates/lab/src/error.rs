@@ -2,9 +2,10 @@ use std::path::PathBuf;
 
 use proofmark_data::DataError;
 use proofmark_evidence::EvidenceError;
-use proofmark_messages::{Lang, Localize, display_in_english, lab as say};
+use proofmark_messages::{Lang, Localize, display_in_english, lab as say, study};
 use proofmark_store::StoreError;
 use proofmark_train::{TrainError, checkpoint::CheckpointError, predict::PredictError};
+use proofmark_tune::{JournalError, SpecErrors, StudyError};
 
 use crate::chain::ChainProblem;
 use crate::lock::Difference;
@@ -79,10 +80,35 @@ pub enum LabError {
         /// The digest of those in it.
         found: String,
     },
+    /// A run that is a trial: its study goes on with it.
+    IsATrial {
+        /// The run.
+        run: String,
+    },
     /// A run without a statement of its training: there is nothing to compare with.
     NotTrained {
         /// The run.
         run: String,
+    },
+    /// A spec without `adjust`: nothing says what to try.
+    NothingToAdjust,
+    /// A search that cannot be.
+    Search(Box<SpecErrors>),
+    /// The journal of a study is not what the study wrote.
+    Journal(Box<JournalError>),
+    /// A study that was asked or told out of turn: a mistake of ours.
+    Study(Box<StudyError>),
+    /// No trial of the study came to its end.
+    NoCandidate {
+        /// The study.
+        study: String,
+    },
+    /// The gate refuses the data that a study would be made on.
+    GateRefusedStudy,
+    /// A study whose choices depended on the machine.
+    StudyNotReproducible {
+        /// The study.
+        study: String,
     },
     /// The statements of a run are not those of one run.
     Chain(Box<ChainProblem>),
@@ -103,7 +129,7 @@ impl LabError {
     /// Whose mistake it is.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            LabError::Predict(_) | LabError::Evidence(_) => ErrorKind::Ours,
+            LabError::Predict(_) | LabError::Evidence(_) | LabError::Study(_) => ErrorKind::Ours,
             LabError::Train(error) if matches!(**error, TrainError::Run(_)) => ErrorKind::Ours,
             _ => ErrorKind::User,
         }
@@ -147,7 +173,15 @@ impl Localize for LabError {
             LabError::CheckpointAltered { path, epoch, expected, found } => {
                 say::checkpoint_altered(lang, path.display(), epoch, expected, found)
             }
+            LabError::IsATrial { run } => study::is_a_trial(lang, run),
             LabError::NotTrained { run } => say::not_trained(lang, run),
+            LabError::NothingToAdjust => study::nothing_to_adjust(lang),
+            LabError::Search(errors) => errors.text(lang),
+            LabError::Journal(error) => error.text(lang),
+            LabError::Study(error) => say::internal(lang, error),
+            LabError::NoCandidate { study: id } => study::no_candidate(lang, id),
+            LabError::GateRefusedStudy => study::gate_refused(lang),
+            LabError::StudyNotReproducible { study: id } => study::not_reproducible(lang, id),
             LabError::Chain(problem) => problem.text(lang),
             LabError::Predict(error) => say::internal(lang, error),
         }
@@ -156,7 +190,7 @@ impl Localize for LabError {
     fn hint(&self, lang: Lang) -> Option<String> {
         match self {
             LabError::Data(error) => error.hint(lang),
-            LabError::Predict(_) => Some(say::internal_hint(lang)),
+            LabError::Predict(_) | LabError::Study(_) => Some(say::internal_hint(lang)),
             LabError::Train(error) => match &**error {
                 TrainError::Run(_) => Some(say::internal_hint(lang)),
                 error => error.hint(lang),
@@ -176,7 +210,14 @@ impl Localize for LabError {
             LabError::NoKeptCheckpoint { .. } | LabError::Checkpoint { .. } | LabError::CheckpointAltered { .. } => {
                 Some(say::no_kept_checkpoint_hint(lang))
             }
+            LabError::IsATrial { .. } => Some(study::is_a_trial_hint(lang)),
             LabError::NotTrained { run } => Some(say::not_trained_hint(lang, run)),
+            LabError::NothingToAdjust => Some(study::nothing_to_adjust_hint(lang)),
+            LabError::Search(errors) => errors.hint(lang),
+            LabError::Journal(error) => error.hint(lang),
+            LabError::NoCandidate { study: id } => Some(study::no_candidate_hint(lang, id)),
+            LabError::GateRefusedStudy => Some(study::gate_refused_hint(lang)),
+            LabError::StudyNotReproducible { .. } => Some(study::not_reproducible_hint(lang)),
             LabError::Chain(problem) => problem.hint(lang),
             LabError::Spec(_) | LabError::GateRefused | LabError::NoEpoch { .. } => None,
         }
@@ -202,6 +243,9 @@ impl std::error::Error for LabError {
             LabError::Predict(error) => Some(error),
             LabError::Checkpoint { source, .. } => Some(source),
             LabError::Chain(problem) => Some(&**problem),
+            LabError::Search(errors) => Some(&**errors),
+            LabError::Journal(error) => Some(&**error),
+            LabError::Study(error) => Some(&**error),
             _ => None,
         }
     }

@@ -3,6 +3,7 @@ use proofmark_engine::cpu::Level;
 use proofmark_messages::Lang;
 use proofmark_report::Stage;
 use proofmark_train::{EpochEnd, Progress as TrainProgress};
+use proofmark_tune::{TrialRecord, Values};
 
 use crate::spec::diagnostic::Message;
 
@@ -59,6 +60,12 @@ pub trait Host {
         Lang::En
     }
 
+    /// Another host of the same machine and person, for work beside this one's on so many threads. What it observes, nobody
+    /// sees. Default: there is none, and nothing is done side by side.
+    fn beside(&self, _threads: usize) -> Option<Box<dyn Host + Send>> {
+        None
+    }
+
     /// Takes notice of what happens.
     fn observe(&mut self, _observation: Observation<'_>) {}
 }
@@ -85,6 +92,27 @@ pub enum Observation<'a> {
         epochs: u32,
         /// Training samples.
         samples: usize,
+    },
+    /// A study has its folder.
+    Study {
+        /// The study's id.
+        study: &'a str,
+    },
+    /// A trial begins, or goes on.
+    TrialStarted {
+        /// Its number, from 0.
+        number: u64,
+        /// How many there are to be at most.
+        trials: u64,
+        /// What it tries, by path.
+        values: &'a Values,
+    },
+    /// A trial ended.
+    TrialEnded {
+        /// It.
+        trial: &'a TrialRecord,
+        /// The number of the best so far.
+        best: Option<u64>,
     },
     /// Something that is no error and should be known, such as a damaged checkpoint that was skipped.
     Notice(&'a dyn Message),

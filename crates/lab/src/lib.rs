@@ -31,6 +31,7 @@ pub mod scenarios;
 mod settle;
 pub mod spec;
 mod statements;
+pub mod study;
 pub mod verify;
 
 pub use command_error::CommandError;
@@ -41,6 +42,7 @@ pub use lock::{Difference, Lock, first_difference};
 pub use pipeline::{PreparedRun, RunResult, prepare_run};
 pub use record::{Record, RunEvent};
 pub use run_spec::RunSpec;
+pub use study::StudyResult;
 
 // What the command line names of the crates below: it depends on this crate alone.
 pub use proofmark_criteria::{Outcome as Holds, Verdict};

@@ -23,6 +23,19 @@ pub struct Lock {
     pub prepared: BTreeMap<String, String>,
     /// SHA-256 of the training graph and its plan, as text; empty if the gate refused the data.
     pub plan: String,
+    /// The trial that this run is, if a study made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trial: Option<TrialOf>,
+}
+
+/// A trial of a study.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrialOf {
+    /// The digest of the study's lock: of the plain spec, resolved.
+    pub study: String,
+    /// The trial's number, from 0; `None` for the plain spec, trained to be compared with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<u64>,
 }
 
 /// Version of the lock's format.
@@ -49,11 +62,14 @@ impl Lock {
     }
 
     /// The lock without what changes neither training nor data: reading a spec's `accept` or `evaluate` anew is no new
-    /// training.
+    /// training, and neither is the same training for another purpose.
     pub fn training_digest(&self) -> Result<Digest, EvidenceError> {
         let mut value = self.to_value();
+        if let Some(lock) = value.as_object_mut() {
+            lock.remove("trial");
+        }
         if let Some(spec) = value.get_mut("spec").and_then(Value::as_object_mut) {
-            for key in ["name", "accept", "evaluate"] {
+            for key in ["name", "accept", "evaluate", "adjust"] {
                 spec.remove(key);
             }
             if let Some(train) = spec.get_mut("train").and_then(Value::as_object_mut) {

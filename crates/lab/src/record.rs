@@ -1,5 +1,5 @@
 use proofmark_store::{CheckpointId, EventLog, Keep, OpenRun};
-use proofmark_train::{Event as TrainEvent, Progress, RecordError, Recorder};
+use proofmark_train::{EpochEnd, Event as TrainEvent, Progress, RecordError, Recorder};
 use serde::{Deserialize, Serialize};
 
 use crate::host::{Host, Observation};
@@ -22,6 +22,11 @@ pub enum RunEvent {
     Pipeline(PipelineEvent),
     /// Of the training.
     Train(TrainEvent),
+    /// Of a study, in the study's own folder.
+    Study {
+        /// One record of its journal.
+        study: proofmark_tune::Record,
+    },
 }
 
 /// What the pipeline does.
@@ -52,6 +57,13 @@ pub enum PipelineEvent {
     },
     /// The test split is about to be read. Written and safe on disk before the reading.
     TestRead,
+    /// A trial of this study has its run. Written after the run's folder, before its training.
+    TrialRun {
+        /// The trial's number, from 0; `None` for the plain spec.
+        trial: Option<u64>,
+        /// The run's id.
+        run: String,
+    },
     /// The run ended.
     Ended {
         /// How.
@@ -66,6 +78,18 @@ pub(crate) struct FolderRecorder<'a> {
     pub(crate) host: &'a mut dyn Host,
     pub(crate) epochs: u32,
     pub(crate) samples: usize,
+    /// A study that watches the training.
+    pub(crate) watch: Option<&'a mut dyn Watch>,
+    pub(crate) is_pruned: bool,
+}
+
+/// Who hears of every epoch of a training, and may end it.
+pub(crate) trait Watch {
+    /// An epoch is on record; whether the training is to end here.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being taken note of.
+    fn epoch_ended(&mut self, end: &EpochEnd, host: &dyn Host) -> Result<bool, RecordError>;
 }
 
 impl Recorder for FolderRecorder<'_> {
@@ -75,13 +99,16 @@ impl Recorder for FolderRecorder<'_> {
         self.log.sync()?;
         if let TrainEvent::EpochEnded(end) = event {
             self.host.observe(Observation::Epoch { end, epochs: self.epochs, samples: self.samples });
+            if let Some(watch) = &mut self.watch {
+                self.is_pruned = watch.epoch_ended(end, self.host)?;
+            }
         }
         Ok(())
     }
 
     fn checkpoint(&mut self, epochs: u32, step: u64, is_epoch_end: bool, bytes: &[u8]) -> Result<(), RecordError> {
-        // Every epoch's end stays: what an auditor's check of one epoch starts from.
-        let keep = if is_epoch_end { Keep::Always } else { Keep::NEWEST };
+        // Every epoch's end stays: what an auditor's check of one epoch starts from. Not of trials: there are many.
+        let keep = if is_epoch_end && self.watch.is_none() { Keep::Always } else { Keep::NEWEST };
         self.run.save_checkpoint(CheckpointId { epoch: epochs, step }, keep, bytes)?;
         Ok(())
     }
@@ -92,6 +119,10 @@ impl Recorder for FolderRecorder<'_> {
 
     fn progress(&mut self, progress: &Progress) {
         self.host.observe(Observation::Train(*progress));
+    }
+
+    fn is_pruned(&self) -> bool {
+        self.is_pruned
     }
 
     fn is_interrupted(&self) -> bool {

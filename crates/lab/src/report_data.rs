@@ -67,7 +67,7 @@ pub(crate) fn fill(
     let mut data = page::ReportData {
         run: page::RunInfo {
             id: story.run.to_owned(),
-            date: format!("{} {} UTC", time.get(..10).unwrap_or_default(), time.get(11..16).unwrap_or_default()),
+            date: date(&time),
             program_version: env!("CARGO_PKG_VERSION").to_owned(),
             ..page::RunInfo::default()
         },
@@ -88,6 +88,11 @@ pub(crate) fn fill(
     };
     settle(&mut data, &chain, story.outcome.unwrap_or(Outcome::NoCriterion));
     data
+}
+
+/// The day and minute of a time, for people.
+pub(crate) fn date(time: &str) -> String {
+    format!("{} {} UTC", time.get(..10).unwrap_or_default(), time.get(11..16).unwrap_or_default())
 }
 
 /// How many classes are shown by an image, and how many images in all.
@@ -182,7 +187,7 @@ fn detail(layer: &proofmark_model::Layer) -> String {
 }
 
 /// A JSON value as a spec would write it on one line.
-fn plain(value: &serde_json::Value) -> String {
+pub(crate) fn plain(value: &serde_json::Value) -> String {
     use serde_json::Value as Json;
     match value {
         Json::String(text) => text.clone(),

@@ -128,7 +128,8 @@ pub fn reproduce(
     }
     let base = base_of(folder, options.base.as_deref())?;
     let read = read_spec(&spec_source(folder, base.clone())?)?;
-    let prepared_run = prepare_run(&read, &base, host)?;
+    let mut prepared_run = prepare_run(&read, &base, host)?;
+    prepared_run.lock.trial.clone_from(&before.trial);
     check_same(&before, &prepared_run.lock)?;
     let (Some(prepared), Some(model)) = (&prepared_run.preparation.prepared, &prepared_run.model) else {
         return Err(LabError::GateRefused);
@@ -355,7 +356,9 @@ impl Recorder for Comparer<'_> {
     }
 
     fn is_pruned(&self) -> bool {
-        self.differs.is_some()
+        // A trial that was pruned reproduces as far as it came.
+        let was_pruned = self.recorded.stopped == Stopped::Pruned && self.history.len() as u32 == self.recorded.epochs;
+        self.differs.is_some() || was_pruned
     }
 
     // Never interrupted: half a reproduction is none, and has nothing to go on from.

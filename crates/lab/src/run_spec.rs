@@ -2,6 +2,7 @@ use proofmark_data::{DataSpec, QualitySpec};
 use proofmark_govern::acceptance::AcceptanceSpec;
 use proofmark_model::ModelSpec;
 use proofmark_train::{EvaluateSpec, TrainSpec};
+use proofmark_tune::AdjustSpec;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -31,4 +32,8 @@ pub struct RunSpec {
     /// What the model must reach: one criterion or a list. Without it, nothing is accepted or refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accept: Option<AcceptanceSpec>,
+    /// A study of other settings, judged on validation: where `accept` says no there, or with `tune`. Without it, nothing is
+    /// adjusted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adjust: Option<AdjustSpec>,
 }

@@ -27,6 +27,16 @@ pub const ALL: &[Scenario] = &[
         text: include_str!("../../../scenarios/digits/digits.yaml"),
     },
     Scenario {
+        name: "digits-resnet",
+        title: say::scenario_digits_resnet,
+        text: include_str!("../../../scenarios/digits-resnet/digits-resnet.yaml"),
+    },
+    Scenario {
+        name: "digits-study",
+        title: say::scenario_digits_study,
+        text: include_str!("../../../scenarios/digits-study/digits-study.yaml"),
+    },
+    Scenario {
         name: "digits-dirty",
         title: say::scenario_digits_dirty,
         text: include_str!("../../../scenarios/digits-dirty/digits-dirty.yaml"),

@@ -11,6 +11,7 @@ use proofmark_train::metrics::Metric;
 use crate::chain::Chain;
 use crate::claims::{CleaningClaims, EvaluationClaims, ProfileClaims, Stop, Stopped, TrainClaims};
 use crate::report_data::network;
+use crate::study;
 
 /// Writes into a report's data what the statements decide.
 pub(crate) fn settle(data: &mut page::ReportData, chain: &Chain, outcome: page::Outcome) {
@@ -34,6 +35,9 @@ pub(crate) fn settle(data: &mut page::ReportData, chain: &Chain, outcome: page::
     let classes = chain.profile.as_ref().map_or(&[][..], |profile| &profile.claims.classes);
     let judged = chain.judged().evaluation.as_ref();
     data.evaluation = judged.map(|judged| evaluation(&judged.claims, classes, shown));
+    // Which runs its trials were only the study's own page says.
+    data.study = chain.study.as_ref().map(|link| study::summary(&link.claims));
+    data.this_trial = chain.spec.as_ref().and_then(|spec| spec.claims.lock.trial.as_ref()?.number);
     data.reproduce = Some(reproduce(chain, &data.run.id));
 }
 
@@ -187,6 +191,7 @@ fn history(train: &TrainClaims, observed: &page::History) -> page::History {
         epochs: epochs.collect(),
         best_epoch: (train.best_epoch > 0).then_some(u64::from(train.best_epoch)),
         stopped: match train.stopped {
+            Stopped::Pruned => page::TrainingStop::Pruned,
             Stopped::Diverged { step } => page::TrainingStop::LossNotFinite { step },
             Stopped::EarlyStopping => page::TrainingStop::EarlyStopping,
             Stopped::Epochs => page::TrainingStop::Finished,

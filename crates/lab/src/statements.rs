@@ -15,7 +15,7 @@ use serde::Serialize;
 use crate::claims::{
     self, AppliedClaims, BinClaims, CleaningClaims, EpochClaims, EstimateClaims, EvaluationClaims, GateClaims,
     InjectedClaims, MetricClaims, MistakeClaims, PartClaims, PartsClaims, ProfileClaims, RowsClaims, SliceClaims,
-    SourceClaims, SplitClaims, Stop,
+    SourceClaims, SplitClaims, Stop, StudyClaims,
 };
 use crate::error::LabError;
 use crate::host::Host;
@@ -76,6 +76,12 @@ impl<'a> Statements<'a> {
 pub(crate) fn source_inputs(sources: &BTreeMap<String, String>) -> Vec<Input> {
     let digest = |hex: &String| format!("sha256:{hex}").parse::<Digest>().ok();
     sources.values().filter_map(digest).map(|digest| Input::new("data.source", digest)).collect()
+}
+
+/// What the choice of a study stands on: what each of its trials measured. These statements are in the folders of other runs.
+pub(crate) fn study_inputs(claims: &StudyClaims) -> Vec<Input> {
+    let measured = claims.trials.iter().filter_map(|trial| trial.validation.as_deref()?.parse::<Digest>().ok());
+    measured.map(|digest| Input::new("trial", digest)).collect()
 }
 
 /// What the profile of a run's data claims.

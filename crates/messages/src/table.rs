@@ -63,8 +63,10 @@ areas! {
     model,
     /// Training, metrics, checkpoints.
     train,
-    /// Studies: searches, samplers, pruners, journals.
+    /// Searches, samplers, pruners, journals.
     tune,
+    /// Studies: trials as runs.
+    study,
     /// Criteria and acceptance.
     criteria,
     /// Evidence and the folder of a run.

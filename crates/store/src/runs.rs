@@ -34,6 +34,11 @@ impl Runs {
         Runs { folder: data_dir.as_ref().join("runs") }
     }
 
+    /// The studies of the same data directory. A study's folder has the same files as a run's.
+    pub fn studies(&self) -> Runs {
+        Runs { folder: self.folder.with_file_name("studies") }
+    }
+
     /// Where the runs stand.
     pub fn folder(&self) -> &Path {
         &self.folder

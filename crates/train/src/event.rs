@@ -42,8 +42,8 @@ pub trait Recorder {
         false
     }
 
-    /// Asked after every epoch, once it is on record: true ends the training, because whoever runs it expects nothing of it any
-    /// more (a study's pruner).
+    /// Asked after every epoch, once it is on record, and where a training goes on: true ends it, because whoever runs it
+    /// expects nothing of it any more (a study's pruner).
     fn is_pruned(&self) -> bool {
         false
     }

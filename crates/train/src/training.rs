@@ -210,6 +210,9 @@ impl<'a> Run<'a> {
         let spec = self.input.spec;
         let epochs = spec.epochs.min(self.input.stop_after.unwrap_or(u32::MAX));
         loop {
+            if self.epochs_done > 0 && recorder.is_pruned() {
+                return Ok(StopReason::Pruned);
+            }
             // Asked before every epoch, so that a training which was killed right after its last epoch ends the same way.
             if spec.early_stopping.as_ref().is_some_and(|spec| self.early_stopping.is_over(spec)) {
                 return Ok(StopReason::EarlyStopping);
@@ -221,9 +224,6 @@ impl<'a> Run<'a> {
                 return Ok(StopReason::Interrupted);
             }
             self.end_epoch(recorder)?;
-            if recorder.is_pruned() {
-                return Ok(StopReason::Pruned);
-            }
             if recorder.is_interrupted() && self.epochs_done < epochs {
                 return Ok(StopReason::Interrupted);
             }

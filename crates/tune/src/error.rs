@@ -20,6 +20,13 @@ pub struct SpecError {
 #[derive(Clone, Debug, PartialEq)]
 pub struct SpecErrors(pub(crate) Vec<SpecError>);
 
+impl SpecErrors {
+    /// The errors, in the order of the spec.
+    pub fn into_vec(self) -> Vec<SpecError> {
+        self.0
+    }
+}
+
 /// The ways in which a search is wrong.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

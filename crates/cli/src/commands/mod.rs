@@ -12,6 +12,7 @@ mod reproduce;
 mod run;
 mod runs;
 mod schema;
+mod tune;
 
 use std::path::PathBuf;
 
@@ -35,6 +36,7 @@ pub(crate) struct Command {
 pub(crate) const ALL: &[Command] = &[
     new::COMMAND,
     run::COMMAND,
+    tune::COMMAND,
     check::COMMAND,
     explain::COMMAND,
     data::COMMAND,

@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Arg, ArgMatches, Command as Definition, value_parser};
+use proofmark_lab::RunFolder;
 use proofmark_lab::reproduce::{ReproduceOptions, Reproduction, reproduce};
-use proofmark_messages::{Lang, Localize, cli as say, evidence, lab};
+use proofmark_lab::study::reproduce_study;
+use proofmark_messages::{Lang, Localize, cli as say, evidence, lab, study};
 
 use super::{Command, run_argument};
 use crate::app::example;
@@ -48,7 +50,14 @@ fn run(matches: &ArgMatches, session: &Session) -> Result<Exit, Failure> {
         epoch: matches.get_one::<u32>("epoch").copied(),
         base: matches.get_one::<PathBuf>("base").cloned(),
     };
-    let result = reproduce(&session.run(matches, "run")?, &options, &mut host);
+    let folder = match session.run(matches, "run") {
+        Ok(run) => run,
+        Err(no_run) => match session.study(matches, "run") {
+            Ok(study) => return again(&study, options, session, host),
+            Err(_) => return Err(no_run),
+        },
+    };
+    let result = reproduce(&folder, &options, &mut host);
     host.finish();
     let result = result?;
     if session.is_json {
@@ -70,6 +79,46 @@ fn run(matches: &ArgMatches, session: &Session) -> Result<Exit, Failure> {
         }))?;
     } else {
         print(&result, session)?;
+    }
+    Ok(Exit::yes_if(result.is_same()))
+}
+
+/// A study instead of a run.
+fn again(
+    folder: &RunFolder,
+    options: ReproduceOptions,
+    session: &Session,
+    mut host: TerminalHost,
+) -> Result<Exit, Failure> {
+    let lang = session.lang;
+    let result = reproduce_study(folder, options.base, &session.runs(), &mut host);
+    host.finish();
+    let result = result?;
+    let trained_otherwise = result.trained_otherwise.as_ref().map(|(number, _)| number);
+    if session.is_json {
+        session.output.json(&serde_json::json!({
+            "study": result.study, "same": result.is_same(), "trials": result.trials, "same_trials": result.same,
+            "chosen_otherwise": result.chosen_otherwise, "trained_otherwise": trained_otherwise,
+            "ended_otherwise": result.ended_otherwise,
+        }))?;
+        return Ok(Exit::yes_if(result.is_same()));
+    }
+    let mut rows = vec![(study::label_trials(lang), study::same_trials(lang, result.same.len(), result.trials))];
+    let differences = [
+        result.chosen_otherwise.map(|number| study::chosen_otherwise(lang, number)),
+        trained_otherwise.map(|number| study::trained_otherwise(lang, number)),
+        result.ended_otherwise.map(|number| study::ended_otherwise(lang, number)),
+    ];
+    rows.extend(differences.into_iter().flatten().map(|text| (say::label_differs(lang), text)));
+    let (tone, verdict, sentence) = if result.is_same() {
+        (Tone::Good, say::verdict_reproduced(lang), study::sentence_reproduced(lang, &result.study))
+    } else {
+        (Tone::Bad, say::verdict_not_reproduced(lang), say::sentence_not_reproduced(lang, &result.study))
+    };
+    let output = &session.output;
+    output.text(&format!("\n{}  {sentence}\n\n{}", output.paint(tone, &verdict), labelled(&rows)))?;
+    if let Some((_, reproduction)) = &result.trained_otherwise {
+        print(reproduction, session)?;
     }
     Ok(Exit::yes_if(result.is_same()))
 }

@@ -8,7 +8,7 @@ use proofmark_messages::{Lang, cli as say};
 
 use super::{Command, spec_arguments};
 use crate::app::example;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, Within};
 use crate::host::TerminalHost;
 use crate::session::Session;
 use crate::summary;
@@ -50,7 +50,7 @@ fn run(matches: &ArgMatches, session: &Session) -> Result<Exit, Failure> {
     let result = match matches.contains_id("resume") {
         true => {
             let base = matches.get_one::<PathBuf>("base").map(PathBuf::as_path);
-            pipeline::resume(&session.run(matches, "resume")?, base, &mut host)
+            pipeline::resume(&session.run(matches, "resume")?, base, &session.runs(), &mut host)
         }
         false => pipeline::run(&session.spec(matches)?, &session.runs(), &mut host),
     };
@@ -64,15 +64,18 @@ fn run(matches: &ArgMatches, session: &Session) -> Result<Exit, Failure> {
     Ok(exit(&result))
 }
 
-/// A failure with the run that it left behind, if it came that far.
-fn in_run(error: LabError, host: &TerminalHost) -> Failure {
-    match host.run() {
-        Some(run) => Failure::InRun { run: run.to_owned(), error: error.into() },
+/// A failure with the run or study that it left behind, if it came that far.
+pub(super) fn in_run(error: LabError, host: &TerminalHost) -> Failure {
+    // What has come to its end is not gone on with.
+    let has_ended = matches!(error, LabError::NothingToResume { .. });
+    let study = host.study().filter(|_| !has_ended).map(|study| Within::Study(study.to_owned()));
+    match study.or_else(|| host.run().map(|run| Within::Run(run.to_owned()))) {
+        Some(place) => Failure::Within { place, error: error.into() },
         None => error.into(),
     }
 }
 
-fn exit(result: &RunResult) -> Exit {
+pub(super) fn exit(result: &RunResult) -> Exit {
     match result.outcome {
         None => Exit::Interrupted,
         Some(Outcome::Accepted | Outcome::NoCriterion) => Exit::Done,
@@ -81,7 +84,7 @@ fn exit(result: &RunResult) -> Exit {
     }
 }
 
-fn to_json(result: &RunResult) -> serde_json::Value {
+pub(super) fn to_json(result: &RunResult) -> serde_json::Value {
     let metrics: serde_json::Map<String, serde_json::Value> = result
         .metrics
         .iter()
@@ -94,7 +97,7 @@ fn to_json(result: &RunResult) -> serde_json::Value {
         })
         .collect();
     let verdict = result.outcome.map_or_else(|| "interrupted".into(), |outcome| serde_json::json!(outcome));
-    serde_json::json!({
+    let mut json = serde_json::json!({
         "run": result.run,
         "verdict": verdict,
         "metrics": metrics,
@@ -102,5 +105,9 @@ fn to_json(result: &RunResult) -> serde_json::Value {
         "train_seconds_per_epoch": result.train_seconds_per_epoch,
         "seconds": result.seconds,
         "report": result.report,
-    })
+    });
+    if let Some(study) = &result.study {
+        json["study"] = study.study.clone().into();
+    }
+    json
 }

@@ -9,5 +9,6 @@ mod kill;
 mod languages;
 mod run;
 mod sessions;
+mod study;
 mod tampering;
 mod threads;

@@ -1,5 +1,5 @@
 use super::operator::{Draws, Image, Levels, Limits, Parameters, PixelOperator};
-use crate::error::ABOVE_ZERO;
+use crate::spec_problem::ABOVE_ZERO;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -1,5 +1,5 @@
 use super::operator::{Draws, Image, Limits, Parameters, PixelOperator};
-use crate::error::ABOVE_ZERO;
+use crate::spec_problem::ABOVE_ZERO;
 use proofmark_tensor::math::exp_f64;
 use proofmark_tensor::random::{LANE_BLOCKS, LANE_ELEMENTS};
 use schemars::JsonSchema;

@@ -64,10 +64,10 @@ pub(crate) struct Limits<'a> {
 }
 
 impl Limits<'_> {
-    /// `low` to `high`, both included; [`ABOVE_ZERO`](crate::error::ABOVE_ZERO) for a zero that is not.
+    /// `low` to `high`, both included; [`ABOVE_ZERO`](crate::spec_problem::ABOVE_ZERO) for a zero that is not.
     pub(crate) fn within(&mut self, parameter: &str, received: f64, low: f64, high: f64) {
         // Also after rounding to f32: what is not zero in the spec must not be zero in the image.
-        let low_f32 = if low == crate::error::ABOVE_ZERO { f64::from(f32::MIN_POSITIVE) } else { low };
+        let low_f32 = if low == crate::spec_problem::ABOVE_ZERO { f64::from(f32::MIN_POSITIVE) } else { low };
         if !(low_f32..=high).contains(&received) {
             let key = format!("{}.{parameter}", self.key);
             self.problems.push(SpecProblem::OutOfRange { key, received, low, high });

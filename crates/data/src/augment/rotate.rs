@@ -2,7 +2,7 @@ use super::affine::Affine;
 use super::degrees::sin_cos;
 use super::fill::Fill;
 use super::operator::{AffineOperator, Draws, Extents, Limits, Parameters};
-use crate::error::ABOVE_ZERO;
+use crate::spec_problem::ABOVE_ZERO;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

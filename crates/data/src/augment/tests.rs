@@ -1,6 +1,6 @@
 use super::operator::Levels;
 use super::*;
-use crate::error::{ABOVE_ZERO, SpecProblem};
+use crate::spec_problem::{ABOVE_ZERO, SpecProblem};
 use proptest::prelude::*;
 
 fn pixels() -> Encoding {

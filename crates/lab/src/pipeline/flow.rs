@@ -11,30 +11,42 @@ use proofmark_report::{Outcome, Split, Stage};
 use proofmark_store::{EventLog, OpenRun, RunFile, RunFolder, State, StoreError};
 use proofmark_train::checkpoint::Checkpoint;
 use proofmark_train::training::TrainingInput;
-use proofmark_train::{EpochEnd, Event as TrainEvent, StopReason, Trained};
+use proofmark_train::{EpochEnd, Event as TrainEvent, StopReason, TrainError, Trained};
 
 use super::measure::{Measuring, diverged_at, executor};
 use super::{PreparedRun, RunResult, append};
+use crate::claims::StudyClaims;
 use crate::error::LabError;
 use crate::host::{Host, Observation};
-use crate::record::{FolderRecorder, PipelineEvent, Record, RunEvent};
+use crate::record::{FolderRecorder, PipelineEvent, Record, RunEvent, Watch};
 use crate::report_data::{self, Story};
 use crate::run_spec::RunSpec;
 use crate::spec::read::Read;
 
 /// A run from its lock on.
-pub(super) struct Flow<'a> {
-    pub(super) read: &'a Read<RunSpec>,
-    pub(super) open: &'a OpenRun,
-    pub(super) started: f64,
-    pub(super) prepared: PreparedRun,
+pub(crate) struct Flow<'a> {
+    pub(crate) read: &'a Read<RunSpec>,
+    pub(crate) open: &'a OpenRun,
+    pub(crate) started: f64,
+    pub(crate) prepared: PreparedRun,
+}
+
+/// What a run is for.
+pub(crate) enum Purpose<'a> {
+    /// To be judged.
+    Verdict,
+    /// To be measured on validation, watched by its study; the test split is not for it.
+    Trial(&'a mut dyn Watch),
+    /// To be judged, as the trial that a study chose.
+    Candidate(&'a StudyClaims),
 }
 
 impl Flow<'_> {
     /// The rest of the flow; an error is written into the run's status and report before it is passed on.
-    pub(super) fn finish_or_fail(
-        self,
+    pub(crate) fn finish_or_fail(
+        &self,
         mut log: EventLog,
+        purpose: Purpose<'_>,
         checkpoint: Option<Checkpoint>,
         test_reads: u64,
         host: &mut dyn Host,
@@ -42,7 +54,7 @@ impl Flow<'_> {
         let mut story = Story::new(&self.prepared, self.open.id());
         story.test_reads = test_reads;
         let mut measuring = Measuring::new(&self.read.value, &self.prepared, Some(self.open));
-        let result = self.flow(&mut log, checkpoint, &mut story, &mut measuring, host);
+        let result = self.flow(&mut log, purpose, checkpoint, &mut story, &mut measuring, host);
         if let Err(error) = &result {
             if let LabError::Train(cause) = error
                 && let Some(step) = diverged_at(cause)
@@ -61,18 +73,25 @@ impl Flow<'_> {
     fn flow(
         &self,
         log: &mut EventLog,
+        purpose: Purpose<'_>,
         checkpoint: Option<Checkpoint>,
         story: &mut Story<'_>,
         measuring: &mut Measuring<'_>,
         host: &mut dyn Host,
     ) -> Result<RunResult, LabError> {
+        let (watch, study) = match purpose {
+            Purpose::Verdict => (None, None),
+            Purpose::Trial(watch) => (Some(watch), None),
+            Purpose::Candidate(study) => (None, Some(study)),
+        };
+        let is_trial = watch.is_some();
         measuring.data(host)?;
         story.stage(Stage::Ingest, host.seconds() - self.started);
         let (Some(prepared), Some(model)) = (&self.prepared.preparation.prepared, &self.prepared.model) else {
             return self.end(log, story, measuring, Outcome::DataRefused, host);
         };
         let training_digest = self.prepared.lock.training_digest()?;
-        let mut trained = match self.train(log, checkpoint, prepared, model, &training_digest, story, host)? {
+        let mut trained = match self.train(log, watch, checkpoint, prepared, model, &training_digest, story, host)? {
             Some(trained) => trained,
             None => {
                 self.open.finish(State::Interrupted)?;
@@ -84,6 +103,12 @@ impl Flow<'_> {
         let model_digest = Digest::of(&model_file);
         story.model_digest = Some(model_digest);
         measuring.trained(&story.epochs, &trained, model_digest, host)?;
+        if let Some(study) = study {
+            measuring.study(study, host)?;
+        }
+        if trained.reason == StopReason::Pruned {
+            return self.end(log, story, measuring, Outcome::Pruned, host);
+        }
 
         if !prepared.validation.is_empty() {
             let started = host.seconds();
@@ -91,7 +116,7 @@ impl Flow<'_> {
             story.judged = measuring.judge(Split::Validation, &mut trained, None, host)?;
             story.stage(Stage::Validate, host.seconds() - started);
             let decision = story.judged.as_ref().and_then(|judged| judged.decision.as_ref());
-            match decision.map(|decision| decision.outcome) {
+            match decision.map(|decision| decision.outcome).filter(|_| !is_trial) {
                 None | Some(acceptance::Outcome::Accepted) => {}
                 Some(acceptance::Outcome::Refused) => {
                     return self.end(log, story, measuring, Outcome::RefusedOnValidation, host);
@@ -102,6 +127,9 @@ impl Flow<'_> {
             }
         }
 
+        if is_trial {
+            return self.end(log, story, measuring, Outcome::Tried, host);
+        }
         let started = host.seconds();
         host.observe(Observation::Stage(Stage::Accept));
         // On record before it happens: a crash in between counts as a reading.
@@ -125,6 +153,7 @@ impl Flow<'_> {
     fn train(
         &self,
         log: &mut EventLog,
+        watch: Option<&mut dyn Watch>,
         checkpoint: Option<Checkpoint>,
         prepared: &Prepared,
         model: &CheckedModel,
@@ -153,7 +182,16 @@ impl Flow<'_> {
             host: &mut *host,
             epochs: spec.train.epochs,
             samples: prepared.train.len(),
+            watch: None,
+            is_pruned: false,
         };
+        if let Some(watch) = watch {
+            // What was on record before this attempt: a crash may have come between the record and the watch's answer.
+            for end in epochs_of(self.open)? {
+                recorder.is_pruned = watch.epoch_ended(&end, recorder.host).map_err(TrainError::NotRecorded)?;
+            }
+            recorder.watch = Some(watch);
+        }
         let result = proofmark_train::train(input, checkpoint, &mut recorder);
         story.epochs = epochs_of(self.open)?;
         story.stage(Stage::Train, host.seconds() - started);
@@ -211,6 +249,7 @@ impl Flow<'_> {
             train_seconds_per_epoch: story.seconds_per_epoch(),
             seconds: host.seconds() - self.started,
             report,
+            study: None,
         }
     }
 }
@@ -219,7 +258,7 @@ impl Flow<'_> {
 pub(crate) fn state_of(outcome: Outcome) -> State {
     match outcome {
         Outcome::Accepted => State::Accepted,
-        Outcome::NoCriterion => State::Finished,
+        Outcome::NoCriterion | Outcome::Tried | Outcome::Pruned => State::Finished,
         Outcome::TrainingFailed => State::Failed,
         // What this version does not know was at least not accepted.
         _ => State::Refused,

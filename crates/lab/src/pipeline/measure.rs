@@ -18,12 +18,12 @@ use proofmark_train::{EpochEnd, StopReason, TrainError, Trained};
 
 use super::PreparedRun;
 use crate::chain::Chain;
-use crate::claims::{DecisionClaims, PreparedClaims, SpecClaims, Stopped, TrainClaims};
+use crate::claims::{DecisionClaims, PreparedClaims, SpecClaims, Stopped, StudyClaims, TrainClaims};
 use crate::error::LabError;
 use crate::host::{Host, MEMORY_SHARE};
 use crate::lock::Lock;
 use crate::run_spec::RunSpec;
-use crate::statements::{self, Statements};
+use crate::statements::{self, Statements, study_inputs};
 
 /// What was measured on a split, and what was decided on it.
 pub(crate) struct Judged {
@@ -93,8 +93,9 @@ impl<'a> Measuring<'a> {
             best_epoch: trained.best_epoch,
             stopped: match trained.reason {
                 StopReason::EarlyStopping => Stopped::EarlyStopping,
-                // Nobody states a training that was stopped from outside.
-                StopReason::Epochs | StopReason::Interrupted | StopReason::Pruned => Stopped::Epochs,
+                StopReason::Pruned => Stopped::Pruned,
+                // Nobody states a training that was interrupted.
+                StopReason::Epochs | StopReason::Interrupted => Stopped::Epochs,
             },
             history: history.iter().map(statements::epoch_claims).collect(),
             n_parameters: self.n_parameters(),
@@ -157,6 +158,12 @@ impl<'a> Measuring<'a> {
             self.statements.make(host, Kind::AcceptDecision, &claims, inputs, BTreeMap::new())?;
         }
         Ok(Some(Judged { evaluation, decision }))
+    }
+
+    /// The study that chose this run.
+    pub(crate) fn study(&mut self, claims: &StudyClaims, host: &dyn Host) -> Result<(), LabError> {
+        self.statements.make(host, Kind::TuneStudy, claims, study_inputs(claims), BTreeMap::new())?;
+        Ok(())
     }
 
     /// What was stated so far.

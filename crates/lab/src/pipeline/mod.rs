@@ -20,7 +20,7 @@ use proofmark_govern::acceptance;
 use proofmark_messages::{Lang, Localize, display_in_english, lab as say};
 use proofmark_model::{CheckedModel, ModelError, Target};
 use proofmark_report::{Outcome, Stage};
-use proofmark_store::{EventLog, RunFile, Runs};
+use proofmark_store::{EventLog, MAX_NAME_BYTES, OpenRun, RunFile, Runs};
 use proofmark_train::TrainError;
 use proofmark_train::metrics::Measured;
 
@@ -33,12 +33,12 @@ use crate::run_spec::RunSpec;
 use crate::spec::canonical::to_yaml;
 use crate::spec::diagnostic::Diagnostics;
 use crate::spec::read::{Read, read};
+use crate::study::{self, StudyResult};
 
-use flow::Flow;
-pub(crate) use flow::{epochs_of, state_of};
+pub(crate) use flow::{Flow, Purpose, epochs_of, state_of};
 pub(crate) use measure::{Judged, Measuring, diverged_at, executor};
 pub use resume::resume;
-pub(crate) use resume::{base_of, check_same, spec_source};
+pub(crate) use resume::{base_of, check_same, go_on, spec_source};
 use unacceptable::Unacceptable;
 
 /// A spec as it was found: its text, where it stands, and what the command line changes in it.
@@ -86,6 +86,8 @@ pub struct RunResult {
     pub seconds: f64,
     /// The report, where there is one.
     pub report: Option<PathBuf>,
+    /// The study that was made because validation said no; this is the run of the trial that it chose, if it chose one.
+    pub study: Option<Box<StudyResult>>,
 }
 
 /// Reads a spec and checks everything that can be said without the data.
@@ -132,6 +134,7 @@ pub fn read_spec(source: &SpecSource) -> Result<Read<RunSpec>, LabError> {
             entries.push(read.diagnostic(&path, error));
         }
     }
+    entries.extend(crate::study::check::check(&read, &source.text, &source.overrides));
     if entries.is_empty() { Ok(read) } else { Err(Diagnostics { file: source.file_name.clone(), entries }.into()) }
 }
 
@@ -140,14 +143,24 @@ pub fn read_spec(source: &SpecSource) -> Result<Read<RunSpec>, LabError> {
 /// # Errors
 /// Data that cannot be used; a model that does not fit them.
 pub fn prepare_run(read: &Read<RunSpec>, base: &Path, host: &mut dyn Host) -> Result<PreparedRun, LabError> {
-    let spec = &read.value;
     host.observe(Observation::Stage(Stage::Ingest));
-    let preparation =
-        prepare(&spec.data, &spec.quality, base, spec.seed, &mut |progress| host.observe(Observation::Data(progress)))
-            .map_err(|error| match error.key() {
-                Some(key) => read.diagnostics([(key, error)]).into(),
-                None => LabError::from(error),
-            })?;
+    let preparation = prepare_data(read, base, host)?;
+    resolve(read, preparation)
+}
+
+/// Prepares the data of a spec.
+pub(crate) fn prepare_data(read: &Read<RunSpec>, base: &Path, host: &mut dyn Host) -> Result<Preparation, LabError> {
+    let spec = &read.value;
+    prepare(&spec.data, &spec.quality, base, spec.seed, &mut |progress| host.observe(Observation::Data(progress)))
+        .map_err(|error| match error.key() {
+            Some(key) => read.diagnostics([(key, error)]).into(),
+            None => LabError::from(error),
+        })
+}
+
+/// Fits the model to data that were prepared for this spec, and resolves everything.
+pub(crate) fn resolve(read: &Read<RunSpec>, preparation: Preparation) -> Result<PreparedRun, LabError> {
+    let spec = &read.value;
     let mut lock = Lock {
         format: lock::FORMAT,
         numerics_version: NUMERICS_VERSION,
@@ -163,6 +176,7 @@ pub fn prepare_run(read: &Read<RunSpec>, base: &Path, host: &mut dyn Host) -> Re
         classes: preparation.report.classes.clone(),
         prepared: BTreeMap::new(),
         plan: String::new(),
+        trial: None,
     };
     let Some(prepared) = &preparation.prepared else { return Ok(PreparedRun { preparation, model: None, lock }) };
     for (name, set) in [("train", &prepared.train), ("validation", &prepared.validation), ("test", &prepared.test)] {
@@ -217,21 +231,45 @@ pub fn run(source: &SpecSource, runs: &Runs, host: &mut dyn Host) -> Result<RunR
     let started = host.seconds();
     let read = read_spec(source)?;
     let prepared = prepare_run(&read, &source.base, host)?;
+    let (open, log) = create(source, &read, &prepared.lock, "", runs, host)?;
+    host.observe(Observation::Created { run: open.id() });
+    let flow = Flow { read: &read, open: &open, started, prepared };
+    let result = flow.finish_or_fail(log, Purpose::Verdict, None, 0, host)?;
+    let prepared = flow.prepared;
+    // The study looks into the run's folder.
+    drop(open);
+    if !study::is_to_be_adjusted(&read.value, &result) {
+        return Ok(result);
+    }
+    study::adjust(source, &read, prepared, result, runs, host)
+}
+
+/// Creates the folder of a run, or of a study, with what was asked for; `what` it is follows its name.
+pub(crate) fn create(
+    source: &SpecSource,
+    read: &Read<RunSpec>,
+    lock: &Lock,
+    what: &str,
+    runs: &Runs,
+    host: &dyn Host,
+) -> Result<(OpenRun, EventLog), LabError> {
     let time = timestamp(host);
     let date = time.get(..10).unwrap_or_default();
-    let open = runs.create(date, &read.value.name, prepared.lock.digest()?)?;
+    let mut name = read.value.name.clone();
+    while name.len() + what.len() > MAX_NAME_BYTES {
+        name.pop();
+    }
+    let open = runs.create(date, &(name + what), lock.digest()?)?;
     // What was asked for: the user's own text, unless the command line changed it.
     let text = if source.overrides.is_empty() { source.text.clone() } else { to_yaml(&read.tree) };
     open.write(RunFile::Spec, text.as_bytes())?;
-    open.write_json(RunFile::Lock, &prepared.lock)?;
+    open.write_json(RunFile::Lock, lock)?;
     let mut log = open.event_log()?;
     attempt_started(&mut log, host, 1, &source.base)?;
-    host.observe(Observation::Created { run: open.id() });
-    let flow = Flow { read: &read, open: &open, started, prepared };
-    flow.finish_or_fail(log, None, 0, host)
+    Ok((open, log))
 }
 
-fn attempt_started(log: &mut EventLog, host: &dyn Host, attempt: u32, base: &Path) -> Result<(), LabError> {
+pub(crate) fn attempt_started(log: &mut EventLog, host: &dyn Host, attempt: u32, base: &Path) -> Result<(), LabError> {
     let event = PipelineEvent::AttemptStarted {
         attempt,
         base: base.display().to_string(),
@@ -243,7 +281,7 @@ fn attempt_started(log: &mut EventLog, host: &dyn Host, attempt: u32, base: &Pat
     append(log, host, event)
 }
 
-fn append(log: &mut EventLog, host: &dyn Host, event: PipelineEvent) -> Result<(), LabError> {
+pub(crate) fn append(log: &mut EventLog, host: &dyn Host, event: PipelineEvent) -> Result<(), LabError> {
     log.append(&Record { time: timestamp(host), event: RunEvent::Pipeline(event) })?;
     log.sync()?;
     Ok(())

@@ -3,22 +3,28 @@
 use std::path::{Path, PathBuf};
 
 use proofmark_messages::{Lang, Localize, display_in_english, lab as say};
-use proofmark_store::{EventLog, OpenRun, RunFile, RunFolder, State, StoreError};
+use proofmark_store::{EventLog, OpenRun, RunFile, RunFolder, Runs, State, StoreError};
 use proofmark_train::checkpoint::{self, Checkpoint};
 
-use super::flow::Flow;
+use super::flow::{Flow, Purpose};
 use super::{RunResult, SpecSource, attempt_started, prepare_run, read_spec};
 use crate::error::LabError;
 use crate::host::{Host, Observation};
 use crate::lock::{Lock, first_difference};
 use crate::record::{PipelineEvent, Record, RunEvent};
+use crate::study;
 
 /// Goes on with a run that was interrupted, from its newest whole checkpoint. `base` is the folder that paths in the spec
 /// start from, if it has moved since.
 ///
 /// # Errors
 /// [`LabError::NothingToResume`]; [`LabError::ResumeDiffers`] if spec, data or program changed since.
-pub fn resume(folder: &RunFolder, base: Option<&Path>, host: &mut dyn Host) -> Result<RunResult, LabError> {
+pub fn resume(
+    folder: &RunFolder,
+    base: Option<&Path>,
+    runs: &Runs,
+    host: &mut dyn Host,
+) -> Result<RunResult, LabError> {
     let started = host.seconds();
     let open = folder.open()?;
     match open.status()?.state {
@@ -28,22 +34,47 @@ pub fn resume(folder: &RunFolder, base: Option<&Path>, host: &mut dyn Host) -> R
         }
         State::Running | State::Interrupted | State::Failed => {}
     }
+    if open.read_json::<Lock>(RunFile::Lock)?.trial.is_some() {
+        return Err(LabError::IsATrial { run: open.id().to_owned() });
+    }
     let base = base_of(&open, base)?;
-    let read = read_spec(&spec_source(&open, base.clone())?)?;
+    let source = spec_source(&open, base.clone())?;
+    let read = read_spec(&source)?;
     let prepared = prepare_run(&read, &base, host)?;
+    let mut flow = Flow { read: &read, open: &open, started, prepared };
+    let result = go_on(&mut flow, Purpose::Verdict, &base, host)?;
+    let prepared = flow.prepared;
+    drop(open);
+    if !study::is_to_be_adjusted(&read.value, &result) {
+        return Ok(result);
+    }
+    study::adjust(&source, &read, prepared, result, runs, host)
+}
+
+/// Goes on with a run whose spec was read and whose data were prepared again.
+///
+/// # Errors
+/// As [`resume`].
+pub(crate) fn go_on(
+    flow: &mut Flow<'_>,
+    purpose: Purpose<'_>,
+    base: &Path,
+    host: &mut dyn Host,
+) -> Result<RunResult, LabError> {
+    let open = flow.open;
     let before: Lock = open.read_json(RunFile::Lock)?;
-    check_same(&before, &prepared.lock).map_err(|error| match error {
+    flow.prepared.lock.trial.clone_from(&before.trial);
+    check_same(&before, &flow.prepared.lock).map_err(|error| match error {
         LabError::LockDiffers(difference) => LabError::ResumeDiffers(difference),
         error => error,
     })?;
-    let checkpoint = newest_checkpoint(&open, host)?;
+    let checkpoint = newest_checkpoint(open, host)?;
     let mut log = open.event_log()?;
-    let test_reads = cut_events(&open, &mut log, checkpoint.as_ref())?;
+    let test_reads = cut_events(open, &mut log, checkpoint.as_ref())?;
     let attempt = open.start_attempt()?;
-    attempt_started(&mut log, host, attempt, &base)?;
+    attempt_started(&mut log, host, attempt, base)?;
     host.observe(Observation::Created { run: open.id() });
-    let flow = Flow { read: &read, open: &open, started, prepared };
-    flow.finish_or_fail(log, checkpoint, test_reads, host)
+    flow.finish_or_fail(log, purpose, checkpoint, test_reads, host)
 }
 
 /// The spec of a run as its folder keeps it.

@@ -98,6 +98,14 @@ fn model(page: &str, block: &str) -> Result<(), String> {
     checked.map(drop).map_err(|errors| format!("{errors:?}"))
 }
 
+/// A study of the network that the scenario of studies has.
+fn adjusted(page: &str, block: &str) -> Result<(), String> {
+    let path = root().join("scenarios/digits-study/digits-study.yaml");
+    let text = fs::read_to_string(path).expect("the scenario");
+    let plain = text.split_once("\nadjust:").expect("a study").0;
+    run_spec(page, &format!("{plain}\n{block}"))
+}
+
 /// What stands under `quality`, for columns that are called `image` and `label`.
 fn rules(page: &str, block: &str) -> Result<(), String> {
     let read = read::<QualitySpec>(page, block, &[]).map_err(|problems| problems.to_string())?;
@@ -117,6 +125,7 @@ fn every_spec_on_a_page_can_be_read() {
                 "name" => run_spec(&page, &block),
                 "layers" => model(&page, &block),
                 "require" => rules(&page, &block),
+                "adjust" => adjusted(&page, &block),
                 other => panic!("{page}: a block of YAML begins with `{other}`; say here what it is"),
             };
             result.unwrap_or_else(|problems| panic!("{page}:\n{block}\n{problems}"));

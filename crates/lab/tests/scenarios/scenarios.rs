@@ -15,7 +15,13 @@ use proofmark_store::{RunFile, Runs, State};
 use crate::root;
 
 /// Every scenario, each with its test below.
-const SCENARIOS: &[&str] = &["digits-dirty/beyond-repair.yaml", "digits-dirty/digits-dirty.yaml", "digits/digits.yaml"];
+const SCENARIOS: &[&str] = &[
+    "digits-dirty/beyond-repair.yaml",
+    "digits-dirty/digits-dirty.yaml",
+    "digits-resnet/digits-resnet.yaml",
+    "digits-study/digits-study.yaml",
+    "digits/digits.yaml",
+];
 
 /// A machine on which time stands still.
 #[derive(Default)]
@@ -100,6 +106,26 @@ fn digits_are_good_as_they_are() {
     assert_eq!([split.train.rows, split.validation.rows, split.test.rows], [54_000, 6_000, 10_000]);
     assert_eq!(model.expect("a model").summary().parameters(), 225_034);
     assert_eq!(lock.prepared.len(), 3);
+}
+
+#[test]
+fn the_residual_network_sees_every_image_otherwise_each_time() {
+    let PreparedRun { preparation, model, .. } = prepared("digits-resnet/digits-resnet.yaml");
+    let split = &preparation.report.split;
+    assert_eq!([split.train.rows, split.validation.rows, split.test.rows], [57_000, 3_000, 10_000]);
+    assert_eq!(model.expect("a model").summary().parameters(), 77_162);
+    let prepared = preparation.prepared.expect("the gate says yes");
+    assert!(prepared.train.is_augmented() && !prepared.validation.is_augmented() && !prepared.test.is_augmented());
+}
+
+#[test]
+fn the_study_trains_on_a_sixth_and_searches_four_values() {
+    let read = read_spec(&source("digits-study/digits-study.yaml")).expect("a spec");
+    let adjust = read.value.adjust.expect("a study");
+    assert_eq!((adjust.search.parameters.len(), adjust.reproduces()), (4, true));
+    let PreparedRun { preparation, .. } = prepared("digits-study/digits-study.yaml");
+    let split = &preparation.report.split;
+    assert_eq!([split.train.rows, split.validation.rows, split.test.rows], [10_000, 6_000, 10_000]);
 }
 
 #[test]

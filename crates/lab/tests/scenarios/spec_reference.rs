@@ -155,6 +155,9 @@ impl<'a> Reference<'a> {
         if let Some(values) = schema["enum"].as_array() {
             return values.iter().map(|value| format!("`{}`", yaml(value))).collect::<Vec<_>>().join(", ");
         }
+        if *schema == Value::Bool(true) {
+            return "anything".to_owned();
+        }
         // An option is written as `["string", "null"]`.
         let kind = match &schema["type"] {
             Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).find(|kind| *kind != "null"),
@@ -170,6 +173,11 @@ impl<'a> Reference<'a> {
             }
             Some("string") => format!("text{}", characters(schema)),
             Some("object") if schema["additionalProperties"] == false => NO_SETTINGS.to_owned(),
+            Some("object") if schema["additionalProperties"].is_object() => {
+                format!("map of {}", self.value(&format!("{path}.*"), &schema["additionalProperties"], next))
+            }
+            // What is in it the text says.
+            Some("object") => "map".to_owned(),
             Some("boolean") => "`true` or `false`".to_owned(),
             Some(kind @ ("integer" | "number")) => format!("{kind}{}", range(schema)),
             other => panic!("`{path}` is of the type {other:?}, which the reference cannot word yet: {schema}"),

@@ -28,6 +28,8 @@ crate::phrases! {
     images_line(images, classes, height, width, channels) { en: "{images} images of {classes} classes, read as {height} x {width} x {channels}", zh: "{classes} 个类别的 {images} 幅图像，按 {height} x {width} x {channels} 读取" }
     option_data() { en: "The folder of the data [default: `datasets/mnist` here or in a folder above]", zh: "数据所在的文件夹 [默认：当前或上级文件夹中的 `datasets/mnist`]" }
     scenario_digits() { en: "a convolutional network learns handwritten digits and proves it", zh: "卷积网络学习手写数字，并给出证明" }
+    scenario_digits_resnet() { en: "a residual network learns them from images that are varied each time", zh: "残差网络用每次都有变化的图像学习手写数字" }
+    scenario_digits_study() { en: "a study finds better settings, judged on validation", zh: "调优研究以验证数据为准，寻找更好的设置" }
     scenario_digits_dirty() { en: "the same data with faults; the gate says no, cleaning mends it", zh: "同样的数据带有缺陷：关卡先拒绝，清洗后放行" }
     scenario_beyond_repair() { en: "data that cannot be mended; the run stops and says why", zh: "无法修复的数据：运行停止并说明原因" }
     label_spec() { en: "spec", zh: "规格" }

@@ -28,6 +28,8 @@ crate::phrases! {
     no_evidence() { en: "No evidence", zh: "缺少证据" }
     training_failed() { en: "Not trained", zh: "训练未完成" }
     measured_only() { en: "Measured", zh: "已测量" }
+    tried() { en: "Tried", zh: "已试验" }
+    pruned() { en: "Pruned", zh: "已剪枝" }
     holds() { en: "Holds", zh: "满足" }
     does_not_hold() { en: "Does not hold", zh: "不满足" }
     sentence_accepted() { en: "The model meets every criterion that was set for it, measured on test data that it had never seen.", zh: "模型在从未见过的测试数据上，满足了事先设定的全部标准。" }
@@ -38,6 +40,9 @@ crate::phrases! {
     sentence_loss_not_finite(step) { en: "At step {step} the loss was no longer a finite number, so the training was stopped. There is no finished model.", zh: "训练到第 {step} 步时，损失不再是有限的数值，训练因此中止，没有得到完整的模型。" }
     sentence_training_failed() { en: "The training did not come to its end. There is no finished model.", zh: "训练没有进行到底，没有得到完整的模型。" }
     sentence_no_criterion() { en: "The model was trained and measured. No criterion was set for it, so nothing was accepted or refused.", zh: "模型已训练并测量。由于没有设定标准，因此不作通过与否的判断。" }
+    sentence_tried() { en: "A trial of a study: trained, and measured on validation for the study to choose by. Nothing was accepted or refused.", zh: "这是一项调优研究中的一次试验：已训练，并在验证数据上测量，供研究挑选。不作通过与否的判断。" }
+    sentence_pruned() { en: "A trial of a study, stopped before its end: what it had shown so far was hardly going to be among the best.", zh: "这是一项调优研究中的一次试验，已提前终止：从已有的表现看，它几乎不可能进入最好之列。" }
+    training_pruned(epochs) { en: "Stopped by the study after {epochs}.", zh: "训练被调优研究提前终止，共 {epochs}。" }
     test_not_read() { en: "The test data was not read in this run.", zh: "本次运行没有读取测试数据。" }
     test_read_once() { en: "This run read the test data once, after every choice had been made.", zh: "本次运行只读取了一次测试数据，且在所有选择都确定之后。" }
     test_read_often(reads) { en: "This run read the test data {reads} times. Each reading after the first makes its figures less independent.", zh: "本次运行读取了 {reads} 次测试数据。首次之后的每次读取都会削弱结果的独立性。" }
@@ -48,6 +53,7 @@ crate::phrases! {
     rim_measured_on_validation() { en: "JUDGED ON VALIDATION", zh: "依据验证数据判定" }
     rim_data_gate() { en: "STOPPED AT THE DATA GATE", zh: "止于数据关卡" }
     rim_no_proof() { en: "NO PROOF WAS MADE", zh: "未能取得证明" }
+    rim_trial() { en: "A TRIAL, NOT JUDGED", zh: "仅为试验，未判定" }
     rim_measured() { en: "MEASURED, NOT JUDGED", zh: "只测量，未判定" }
     flow_label() { en: "How far the run came", zh: "运行进行到哪一步" }
     stage_ingest() { en: "Read data", zh: "读取数据" }

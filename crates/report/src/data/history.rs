@@ -58,4 +58,6 @@ pub enum TrainingStop {
     },
     /// Somebody stopped it; it can go on.
     Interrupted,
+    /// A study stopped it, since it was hardly going to be among the best.
+    Pruned,
 }

@@ -34,11 +34,15 @@ pub enum Outcome {
     /// Trained and measured; the spec states no criterion.
     #[default]
     NoCriterion,
+    /// A trial of a study: trained and measured on validation, for the study to choose by.
+    Tried,
+    /// A trial that the study stopped before its end, since it was hardly going to be among the best.
+    Pruned,
 }
 
 impl Outcome {
     /// Every outcome, for tests and examples that walk them.
-    pub const ALL: [Outcome; 7] = [
+    pub const ALL: [Outcome; 9] = [
         Outcome::Accepted,
         Outcome::Refused,
         Outcome::RefusedOnValidation,
@@ -46,6 +50,8 @@ impl Outcome {
         Outcome::NoEvidence,
         Outcome::TrainingFailed,
         Outcome::NoCriterion,
+        Outcome::Tried,
+        Outcome::Pruned,
     ];
 
     /// The stage that the run stopped at without passing it; `None` if it went through all.
@@ -55,7 +61,8 @@ impl Outcome {
             Outcome::Refused | Outcome::NoEvidence => Some(Stage::Accept),
             Outcome::RefusedOnValidation => Some(Stage::Validate),
             Outcome::DataRefused => Some(Stage::Gate),
-            Outcome::TrainingFailed => Some(Stage::Train),
+            Outcome::TrainingFailed | Outcome::Pruned => Some(Stage::Train),
+            Outcome::Tried => Some(Stage::Accept),
         }
     }
 }

@@ -35,6 +35,7 @@ fn lead(history: &History, lang: Lang) -> String {
         TrainingStop::EarlyStopping => say::training_early_stopping(lang, epochs),
         TrainingStop::LossNotFinite { step } => say::training_loss_not_finite(lang, format::count(step)),
         TrainingStop::Interrupted => say::training_interrupted(lang, epochs),
+        TrainingStop::Pruned => say::training_pruned(lang, epochs),
     };
     match history.best_epoch {
         Some(best) => format!("{ended}{}", say::training_best(lang, best)),

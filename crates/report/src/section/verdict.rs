@@ -44,6 +44,8 @@ pub(crate) fn word(outcome: Outcome, lang: Lang) -> String {
         Outcome::NoEvidence => say::no_evidence(lang),
         Outcome::TrainingFailed => say::training_failed(lang),
         Outcome::NoCriterion => say::measured_only(lang),
+        Outcome::Tried => say::tried(lang),
+        Outcome::Pruned => say::pruned(lang),
     }
 }
 
@@ -52,7 +54,7 @@ pub(crate) fn sign(outcome: Outcome) -> Icon {
     match outcome {
         Outcome::Accepted => Icon::Yes,
         Outcome::Refused | Outcome::RefusedOnValidation | Outcome::DataRefused | Outcome::TrainingFailed => Icon::No,
-        Outcome::NoEvidence | Outcome::NoCriterion => Icon::Unknown,
+        Outcome::NoEvidence | Outcome::NoCriterion | Outcome::Tried | Outcome::Pruned => Icon::Unknown,
     }
 }
 
@@ -64,6 +66,7 @@ fn rim(outcome: Outcome, lang: Lang) -> String {
         Outcome::DataRefused => say::rim_data_gate(lang),
         Outcome::NoEvidence | Outcome::TrainingFailed => say::rim_no_proof(lang),
         Outcome::NoCriterion => say::rim_measured(lang),
+        Outcome::Tried | Outcome::Pruned => say::rim_trial(lang),
     }
 }
 
@@ -81,11 +84,14 @@ fn sentence(data: &ReportData, lang: Lang) -> String {
         Outcome::NoEvidence => say::sentence_no_evidence(lang),
         Outcome::TrainingFailed => match data.history.as_ref().map(|history| history.stopped) {
             Some(TrainingStop::LossNotFinite { step }) => say::sentence_loss_not_finite(lang, format::count(step)),
-            Some(TrainingStop::Finished | TrainingStop::EarlyStopping | TrainingStop::Interrupted) | None => {
-                say::sentence_training_failed(lang)
-            }
+            Some(
+                TrainingStop::Finished | TrainingStop::EarlyStopping | TrainingStop::Interrupted | TrainingStop::Pruned,
+            )
+            | None => say::sentence_training_failed(lang),
         },
         Outcome::NoCriterion => say::sentence_no_criterion(lang),
+        Outcome::Tried => say::sentence_tried(lang),
+        Outcome::Pruned => say::sentence_pruned(lang),
     }
 }
 
@@ -105,6 +111,9 @@ fn flow(outcome: Outcome, lang: Lang) -> Markup {
                 @let (sign, state) = match stopped_at {
                     Some(stop) if stage == stop && outcome == Outcome::NoEvidence => {
                         (Icon::Unknown, say::no_evidence(lang))
+                    }
+                    Some(stop) if stage == stop && matches!(outcome, Outcome::Tried | Outcome::Pruned) => {
+                        (Icon::Unknown, word(outcome, lang))
                     }
                     Some(Stage::Accept) if stage == Stage::Accept => (Icon::No, say::refused(lang)),
                     Some(stop) if stage == stop => (Icon::No, say::stage_stopped(lang)),
