@@ -1,6 +1,7 @@
 //! What a run's report tells: what was observed stands here, what statements decide is [settled](crate::settle).
 
-use proofmark_data::PreparedSet;
+use proofmark_data::augment::preview;
+use proofmark_data::{AugmentSpec, DataSpec, Prepared, PreparedSet};
 use proofmark_evidence::{Digest, Statement};
 use proofmark_model::CheckedModel;
 use proofmark_report as page;
@@ -71,7 +72,11 @@ pub(crate) fn fill(
             program_version: env!("CARGO_PKG_VERSION").to_owned(),
             ..page::RunInfo::default()
         },
-        data: Some(page::DataSummary { samples: samples(story), ..page::DataSummary::default() }),
+        data: Some(page::DataSummary {
+            samples: samples(story),
+            augmented: augmented(story),
+            ..page::DataSummary::default()
+        }),
         history: Some(page::History {
             epochs: story
                 .epochs
@@ -98,9 +103,37 @@ pub(crate) fn date(time: &str) -> String {
 /// How many classes are shown by an image, and how many images in all.
 const MAX_SAMPLES: usize = 20;
 
+/// How many images are shown as training sees them, each in how many epochs.
+const MAX_AUGMENTED: usize = 4;
+const N_VARIANTS: u32 = 6;
+
 /// The first images of each class, class by class in turn.
 fn samples(story: &Story<'_>) -> Vec<page::Sample> {
     let Some(prepared) = &story.prepared.preparation.prepared else { return Vec::new() };
+    let sample = |(label, row): (usize, u32)| {
+        Some(page::Sample { image: thumbnail(&prepared.train, row)?, label: prepared.classes[label].clone() })
+    };
+    shown_rows(prepared).into_iter().filter_map(sample).collect()
+}
+
+/// A few images as the first epochs see them; `None` if they are not varied. What the operators are is settled.
+fn augmented(story: &Story<'_>) -> Option<page::Augmented> {
+    let prepared = story.prepared.preparation.prepared.as_ref()?;
+    prepared.train.augmentation()?;
+    let sample = |(label, row): (usize, u32)| {
+        let variants = preview(&prepared.train, row, N_VARIANTS).into_iter();
+        Some(page::AugmentedSample {
+            image: thumbnail(&prepared.train, row)?,
+            label: prepared.classes[label].clone(),
+            variants: variants.filter_map(|bytes| thumbnail_of(&prepared.train, bytes)).collect(),
+        })
+    };
+    let rows = shown_rows(prepared).into_iter().take(MAX_AUGMENTED);
+    Some(page::Augmented { operators: Vec::new(), samples: rows.filter_map(sample).collect() })
+}
+
+/// Class and position of the images that are shown.
+fn shown_rows(prepared: &Prepared) -> Vec<(usize, u32)> {
     let classes = prepared.classes.len().max(1);
     let rounds = (MAX_SAMPLES / classes).max(1);
     let mut rows: Vec<(usize, usize, u32)> = Vec::new();
@@ -117,15 +150,28 @@ fn samples(story: &Story<'_>) -> Vec<page::Sample> {
     }
     rows.sort_unstable();
     rows.truncate(MAX_SAMPLES);
-    let sample = |(_, label, row): (usize, usize, u32)| {
-        Some(page::Sample { image: thumbnail(&prepared.train, row)?, label: prepared.classes[label].clone() })
-    };
-    rows.into_iter().filter_map(sample).collect()
+    rows.into_iter().map(|(_, label, row)| (label, row)).collect()
 }
 
 fn thumbnail(set: &PreparedSet, row: u32) -> Option<page::Thumbnail> {
+    thumbnail_of(set, set.image_u8(row).to_vec())
+}
+
+/// Bytes of an image of a set's shape.
+fn thumbnail_of(set: &PreparedSet, bytes: Vec<u8>) -> Option<page::Thumbnail> {
     let shape = set.feature_shape();
-    page::Thumbnail::new(shape[1], shape[0], shape[2], set.image_u8(row).to_vec()).ok()
+    page::Thumbnail::new(shape[1], shape[0], shape[2], bytes).ok()
+}
+
+/// The operators that vary training images, each with what the spec says of it.
+pub(crate) fn operators(data: &DataSpec) -> Vec<page::Setting> {
+    let operators = data.features.iter().flat_map(|feature| &feature.augment);
+    let setting = |operator: &AugmentSpec| {
+        let value = serde_json::to_value(operator).unwrap_or_default();
+        let own = value.get(operator.name()).map_or_else(String::new, plain);
+        page::Setting { name: operator.name().to_owned(), value: own }
+    };
+    operators.map(setting).collect()
 }
 
 /// The network, and how it is trained.
@@ -137,7 +183,8 @@ pub(crate) fn network(train: &TrainSpec, model: &CheckedModel) -> page::ModelSum
         let value = spec.get(name).filter(|value| !value.is_null())?;
         Some(page::Setting { name: name.to_owned(), value: plain(value) })
     };
-    let names = ["optimizer", "loss", "schedule", "batch_size", "epochs", "early_stopping", "clip", "regularization"];
+    let names =
+        ["optimizer", "loss", "schedule", "batch_size", "epochs", "early_stopping", "clip", "regularization", "mixup"];
     page::ModelSummary {
         input: extents(model.input_shape()),
         layers: summary

@@ -1,16 +1,17 @@
 //! What a report shows because statements say so. The page is filled through this, and verified by doing it again: settled
 //! data are those that settling does not change.
 //!
-//! Left alone is what is only observed: date and id of the run, version of the program, images, seconds, machine and cost.
+//! Left alone is what is only observed: date and id of the run, version of the program, images (augmented ones too), seconds, machine and cost.
 
 use proofmark_criteria::{Comparison, Need, Outcome as Holds, Value, Verdict};
 use proofmark_evidence::Statement;
+use proofmark_model::Loss;
 use proofmark_report as page;
 use proofmark_train::metrics::Metric;
 
 use crate::chain::Chain;
 use crate::claims::{CleaningClaims, EvaluationClaims, ProfileClaims, Stop, Stopped, TrainClaims};
-use crate::report_data::network;
+use crate::report_data::{network, operators};
 use crate::study;
 
 /// Writes into a report's data what the statements decide.
@@ -23,8 +24,8 @@ pub(crate) fn settle(data: &mut page::ReportData, chain: &Chain, outcome: page::
         data.run.numerics_version = spec.claims.lock.numerics_version;
     }
     data.verdict = page::Verdict { outcome, criteria: criteria(chain), test_reads: chain.test_reads() };
-    let samples = data.data.take().map(|data| data.samples).unwrap_or_default();
-    data.data = chain.profile.as_ref().map(|profile| summary(&profile.claims, chain, samples));
+    let shown = data.data.take().unwrap_or_default();
+    data.data = chain.profile.as_ref().map(|profile| summary(&profile.claims, chain, shown));
     data.model = match (&chain.run_spec, chain.model()) {
         (Some(spec), Some(Ok(model))) => Some(network(&spec.train, &model)),
         _ => None,
@@ -34,7 +35,8 @@ pub(crate) fn settle(data: &mut page::ReportData, chain: &Chain, outcome: page::
     let shown = data.evaluation.take().map(|evaluation| evaluation.mistakes).unwrap_or_default();
     let classes = chain.profile.as_ref().map_or(&[][..], |profile| &profile.claims.classes);
     let judged = chain.judged().evaluation.as_ref();
-    data.evaluation = judged.map(|judged| evaluation(&judged.claims, classes, shown));
+    let loss = chain.run_spec.as_ref().map(|spec| &spec.train.loss);
+    data.evaluation = judged.map(|judged| evaluation(&judged.claims, classes, loss, shown));
     // Which runs its trials were only the study's own page says.
     data.study = chain.study.as_ref().map(|link| study::summary(&link.claims));
     data.this_trial = chain.spec.as_ref().and_then(|spec| spec.claims.lock.trial.as_ref()?.number);
@@ -98,7 +100,7 @@ fn reading(verdict: &Verdict) -> page::RuleReading {
     }
 }
 
-fn summary(profile: &ProfileClaims, chain: &Chain, samples: Vec<page::Sample>) -> page::DataSummary {
+fn summary(profile: &ProfileClaims, chain: &Chain, shown: page::DataSummary) -> page::DataSummary {
     let sources = profile.sources.iter().map(|source| page::SourceSummary {
         name: source.part.clone(),
         label: source.file.clone(),
@@ -141,9 +143,16 @@ fn summary(profile: &ProfileClaims, chain: &Chain, samples: Vec<page::Sample>) -
             corrupted: injected.noise + injected.stripes,
         }),
         stopped: gate.map(|gate| stopped(&gate.stopped)),
-        samples,
-        augmented: None,
+        samples: shown.samples,
+        augmented: augmented(chain, shown.augmented),
     }
+}
+
+/// The operators are the spec's; the images that show them are only observed.
+fn augmented(chain: &Chain, shown: Option<page::Augmented>) -> Option<page::Augmented> {
+    let operators = operators(&chain.run_spec.as_ref()?.data);
+    let samples = shown.map(|shown| shown.samples).unwrap_or_default();
+    (!operators.is_empty()).then_some(page::Augmented { operators, samples })
 }
 
 fn round(round: &CleaningClaims) -> page::CleaningRound {
@@ -199,9 +208,14 @@ fn history(train: &TrainClaims, observed: &page::History) -> page::History {
     }
 }
 
-fn evaluation(claims: &EvaluationClaims, classes: &[String], shown: Vec<page::Mistake>) -> page::Evaluation {
+fn evaluation(
+    claims: &EvaluationClaims,
+    classes: &[String],
+    loss: Option<&Loss>,
+    shown: Vec<page::Mistake>,
+) -> page::Evaluation {
     let metrics = claims.metrics.iter().map(|(metric, claims)| page::Metric {
-        name: metric_name(*metric).to_owned(),
+        name: metric_name(*metric, loss).to_owned(),
         unit: if *metric == Metric::Loss { page::Unit::Number } else { page::Unit::Proportion },
         higher_is_better: metric.is_higher_better(),
         value: claims.value.0,
@@ -249,13 +263,19 @@ fn evaluation(claims: &EvaluationClaims, classes: &[String], shown: Vec<page::Mi
     }
 }
 
-/// The name that the report knows a metric by.
-fn metric_name(metric: Metric) -> &'static str {
+/// The name that the report knows a metric by. The loss is the one that was trained with.
+fn metric_name(metric: Metric, loss: Option<&Loss>) -> &'static str {
     match metric {
         Metric::Precision => "precision.macro",
         Metric::Recall => "recall.macro",
         Metric::F1 => "f1.macro",
-        Metric::Loss => "log_loss",
+        Metric::Loss => match loss {
+            Some(Loss::CategoricalCrossentropy(_) | Loss::BinaryCrossentropy(_)) => "log_loss",
+            Some(Loss::MeanSquaredError(_)) => "mse",
+            Some(Loss::MeanAbsoluteError(_)) => "mae",
+            Some(Loss::Huber(_)) => "huber",
+            Some(_) | None => metric.name(),
+        },
         Metric::CalibrationError => "ece",
         Metric::Accuracy | Metric::Confusion => metric.name(),
     }

@@ -3,6 +3,7 @@
 use std::fs;
 
 use crate::fixture::{EPOCHS, Place, model};
+use crate::forging::{page_data, with_data};
 
 #[test]
 fn a_run_and_what_follows_it() {
@@ -125,4 +126,36 @@ fn a_reader_that_leaves_is_no_error() {
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), String::from_utf8(output.stderr).unwrap().as_str()), (Some(0), ""));
+}
+
+#[test]
+fn a_report_shows_images_as_training_sees_them() {
+    let place = Place::new();
+    let spec = fs::read_to_string(place.path("tiny.yaml")).unwrap();
+    let augment =
+        "preprocess: [scale_pixels], augment: [flip: { horizontal: 0.5 }, shift: { height: 0.2, width: 0.2 }]";
+    fs::write(place.path("tiny.yaml"), spec.replace("preprocess: [scale_pixels]", augment)).unwrap();
+    let run = place.train(".proofmark", &["--set", "train.epochs=2", "--set", "train.loss=mse"]);
+    let page = run.join("report.html");
+    let html = fs::read_to_string(&page).unwrap();
+    let mut data = page_data(&html);
+    let augmented = data["data"]["augmented"].clone();
+    let names: Vec<&str> =
+        augmented["operators"].as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["flip", "shift"]);
+    let samples = augmented["samples"].as_array().unwrap();
+    assert!(!samples.is_empty());
+    for sample in samples {
+        let variants = sample["variants"].as_array().unwrap();
+        assert!(variants.len() > 3 && variants.iter().any(|variant| *variant != sample["image"]), "{sample}");
+    }
+    // The loss is called by its name, and the operators are held to the spec; the images are only observed.
+    let metrics: Vec<&str> =
+        data["evaluation"]["metrics"].as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap()).collect();
+    assert_eq!(metrics, ["accuracy", "mse"]);
+    place.call(&["evidence", "verify", &page.display().to_string()]).expect(0);
+    data["data"]["augmented"]["operators"][0]["name"] = "none".into();
+    fs::write(&page, with_data(&html, &data)).unwrap();
+    let forged = place.call(&["evidence", "verify", &page.display().to_string()]).expect(1).stdout;
+    assert!(forged.contains("`data.augmented.operators"), "{forged}");
 }

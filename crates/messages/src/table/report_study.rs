@@ -134,7 +134,7 @@ crate::phrases! {
     reproduce_lead_trials(numerics) { en: "Each trial gives the same model again, byte for byte, as long as the program's numerics version is {numerics}. The study as a whole may choose otherwise another time, since it did not run one trial at a time without a time limit.", zh: "只要程序的数值版本为 {numerics}，每个试验都会得到逐字节相同的模型。由于研究并非在无时间限制下逐个试验进行，整体重做时可能作出不同的选择。" }
 
     // Augmentation
-    augmented_heading() { en: "The same rows, as training sees them", zh: "训练中所见的同一批数据" }
+    augmented_heading() { en: "A few rows, as training sees them", zh: "训练所见的数据样例" }
     augmented_help() { en: "Training images are varied anew in every epoch; validation and test images never are. Left: the image as it is; beside it, what the first epochs see.", zh: "训练图像在每一轮都会重新变化，验证与测试图像则保持不变。左侧为原图，右侧为前几轮所见。" }
     augmented_variant(label, epoch) { en: "class {label} as epoch {epoch} sees it", zh: "类别 {label} 在第 {epoch} 轮的样子" }
     augmented_original(label) { en: "{label}, as it is", zh: "{label}，原图" }

@@ -25,18 +25,19 @@ pub(crate) fn body(data: &ReportData, lang: Lang) -> Option<Body> {
     if let Some(trial) = data.this_trial {
         lead = format!("{}{}{lead}", say::this_run(lang, trial), told.space());
     }
-    let part = |title: String, body: Option<Body>| -> Option<Markup> {
+    // Drawings carry their titles; a table or a matrix of drawings has none of its own.
+    let part = |title: Option<String>, body: Option<Body>| -> Option<Markup> {
         let content = body?.content;
-        Some(html! { (heading(&title)) (content) })
+        Some(html! { div.part { @if let Some(title) = &title { (heading(title)) } (content) } })
     };
     let content = html! {
         (summary::numbers(&told))
         @for part in [
-            part(say::title_history(lang), history::told(&told)),
-            part(say::title_parameters(lang), parameters::told(&told)),
-            part(say::title_front(lang), front::told(&told)),
-            part(say::title_curves(lang), curves::told(&told)),
-            part(say::title_best(lang), best::told(&told)),
+            part(None, history::told(&told)),
+            part(None, parameters::told(&told)),
+            part(Some(say::title_front(lang)), front::told(&told)),
+            part(None, curves::told(&told)),
+            part(Some(say::title_best(lang)), best::told(&told)),
         ].into_iter().flatten() { (part) }
     };
     Body::new(lead, content)

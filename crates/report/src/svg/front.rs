@@ -164,3 +164,54 @@ fn staircase(chart: &Front<'_>) -> Vec<[f64; 2]> {
     }
     corners
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chart(points: &[([f64; 2], bool)], maximize: [bool; 2]) -> Front<'static> {
+        let goal = |maximize: bool| FrontGoal {
+            name: "goal".to_owned(),
+            maximize,
+            proportion: false,
+            write: &|value, decimals| crate::format::decimal(value, decimals),
+        };
+        let points = points.iter().enumerate().map(|(idx, (at, on_front))| FrontPoint {
+            number: idx as u64,
+            at: *at,
+            on_front: *on_front,
+            best: false,
+            tip: format!("trial {idx}"),
+        });
+        Front {
+            id: "front",
+            title: "Two goals".to_owned(),
+            description: "Points".to_owned(),
+            small: false,
+            points: points.collect(),
+            goals: maximize.map(goal),
+            baseline: Some(([1.5, 1.5], "as written".to_owned())),
+            on_front: "front".to_owned(),
+            dominated: "beaten".to_owned(),
+            best: String::new(),
+        }
+    }
+
+    #[test]
+    fn the_line_goes_around_what_the_front_beats() {
+        let points = [([1.0, 3.0], true), ([2.0, 2.0], true)];
+        let corner = |points: &[([f64; 2], bool)], maximize| staircase(&chart(points, maximize))[1];
+        assert_eq!(corner(&points, [true, true]), [1.0, 2.0]);
+        assert_eq!(corner(&points, [false, false]), [2.0, 3.0]);
+        let rising = [([1.0, 2.0], true), ([2.0, 3.0], true)];
+        assert_eq!(corner(&rising, [true, false]), [1.0, 3.0]);
+        assert_eq!(corner(&rising, [false, true]), [2.0, 2.0]);
+        assert!(staircase(&chart(&[([1.0, 1.0], false)], [true, true])).is_empty());
+    }
+
+    #[test]
+    fn trials_of_the_front_are_filled_and_numbered() {
+        let points = [([1.0, 3.0], true), ([1.0, 1.0], false), ([2.0, 2.0], true)];
+        insta::assert_snapshot!(front(&chart(&points, [true, true])).into_string().replace("><", ">\n<"));
+    }
+}

@@ -316,4 +316,37 @@ mod tests {
             assert_eq!(at(domain, value), None, "{domain:?} {value:?}");
         }
     }
+
+    #[test]
+    fn a_trial_is_a_line_through_its_values() {
+        let axis = |name: &str, note: &str| ParallelAxis {
+            name: name.to_owned(),
+            full_name: format!("train.{name}"),
+            note: note.to_owned(),
+            ticks: vec![(0.0, "0".to_owned()), (1.0, "1".to_owned())],
+        };
+        let line = |rank, best, positions: &[Option<f64>], values: &[&str]| ParallelLine {
+            rank,
+            best,
+            tip: "tip".to_owned(),
+            positions: positions.to_vec(),
+            values: values.iter().map(|value| (*value).to_owned()).collect(),
+        };
+        let drawn = parallel(&Parallel {
+            id: "parallel",
+            title: "Every trial".to_owned(),
+            description: "Lines".to_owned(),
+            axes: vec![axis("rate", "logarithmic"), axis("momentum", ""), axis("accuracy", "")],
+            lines: vec![
+                line(None, false, &[Some(0.2), Some(0.9), None], &[]),
+                line(Some(2), false, &[Some(0.4), None, Some(0.3)], &[]),
+                line(Some(5), true, &[Some(0.0), Some(0.5), Some(1.0)], &["0.001", "0.9", "0.99"]),
+            ],
+            absent: "off".to_owned(),
+            ranks: "worst to best".to_owned(),
+            pruned: "stopped early".to_owned(),
+            best: "best".to_owned(),
+        });
+        insta::assert_snapshot!(drawn.into_string().replace("><", ">\n<"));
+    }
 }

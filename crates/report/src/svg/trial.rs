@@ -143,7 +143,9 @@ pub(crate) fn legend(entries: &[(Key, String)], x: f64, y: f64, end: f64) -> Mar
             Key::Line(_) => 26.0,
             Key::Ranks => 70.0,
         };
-        let room = symbol + 18.0 + 0.9 * text::width(name, TEXT);
+        // A legend has no neighbours to spare, so its guess is closer than that of other labels.
+        let name_width: f64 = name.chars().map(|c| if c < '\u{2e80}' { 6.4 } else { 12.75 }).sum();
+        let room = symbol + 18.0 + name_width;
         if at + room > end && at > x {
             (at, row) = (x, row + 18.0);
         }
@@ -184,7 +186,7 @@ pub(crate) fn diamond(x: f64, y: f64, tip: &str) -> Markup {
 }
 
 /// Those of the values on which an axis is worth its room, and how many were left out: those that are farther from the best
-/// than four times what three quarters of all are. One training that diverged must not press all others into a line.
+/// than ten times what three quarters of all are. One training that diverged must not press all others into a line.
 pub(crate) fn without_strays(values: &[f64], maximize: bool) -> (Vec<f64>, usize) {
     let sign = if maximize { -1.0 } else { 1.0 };
     let mut losses: Vec<f64> = values.iter().filter(|value| value.is_finite()).map(|value| sign * value).collect();
@@ -192,7 +194,7 @@ pub(crate) fn without_strays(values: &[f64], maximize: bool) -> (Vec<f64>, usize
     let n = losses.len();
     if n >= 5 {
         let (best, usual) = (losses[0], losses[(n - 1) * 3 / 4]);
-        let limit = best + 4.0 * (usual - best);
+        let limit = best + 10.0 * (usual - best);
         if usual > best && limit.is_finite() {
             losses.retain(|loss| *loss <= limit);
         }

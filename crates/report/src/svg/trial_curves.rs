@@ -114,3 +114,38 @@ fn path(points: &[(u64, Option<f64>)], x_at: impl Fn(u64) -> f64, y_at: impl Fn(
     }
     path
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn curves_end_in_marks_and_break_where_there_is_no_number() {
+        let curve = |rank, best, pruned, points: &[(u64, Option<f64>)]| TrialCurve {
+            rank,
+            best,
+            pruned,
+            tip: "tip".to_owned(),
+            points: points.to_vec(),
+        };
+        let drawn = trial_curves(&TrialCurves {
+            id: "curves",
+            title: "Accuracy after each epoch".to_owned(),
+            description: "Rises".to_owned(),
+            curves: vec![
+                curve(None, false, true, &[(1, Some(0.2)), (2, Some(0.3))]),
+                curve(None, false, false, &[(1, Some(0.5)), (2, None), (3, Some(0.4))]),
+                curve(Some(1), false, false, &[(3, Some(0.6))]),
+                curve(Some(5), true, false, &[(1, Some(0.5)), (2, Some(0.8)), (3, Some(0.9))]),
+            ],
+            maximize: true,
+            proportion: true,
+            write: &|value, decimals| crate::format::decimal(value, decimals),
+            x_label: "epoch".to_owned(),
+            ranks: "worst to best".to_owned(),
+            pruned: "stopped early".to_owned(),
+            best: "best".to_owned(),
+        });
+        insta::assert_snapshot!(drawn.into_string().replace("><", ">\n<"));
+    }
+}

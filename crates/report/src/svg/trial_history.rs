@@ -217,3 +217,73 @@ fn step_path(steps: &[(u64, f64)], x_at: impl Fn(u64) -> f64, y_at: impl Fn(f64)
     path.push_str(&format!("H{}", px(end)));
     path
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drawn(trials: &[(Mark, Option<f64>)], best: Option<usize>, maximize: bool) -> String {
+        let trials = trials.iter().enumerate().map(|(idx, (mark, value))| TrialPoint {
+            number: idx as u64,
+            mark: *mark,
+            value: *value,
+            best: best == Some(idx),
+            tip: format!("trial {idx}"),
+        });
+        let chart = TrialHistory {
+            id: "trials",
+            title: "Accuracy".to_owned(),
+            description: "By number".to_owned(),
+            wide: true,
+            trials: trials.collect(),
+            maximize,
+            baseline: Some((0.85, "as written: 0.85".to_owned())),
+            best_label: "best".to_owned(),
+            proportion: true,
+            write: &|value, decimals| crate::format::decimal(value, decimals),
+            x_label: "trial".to_owned(),
+            no_value: "none".to_owned(),
+            best_so_far: "best so far".to_owned(),
+            mark_name: &|mark| format!("{mark:?}"),
+        };
+        trial_history(&chart).into_string().replace("><", ">\n<")
+    }
+
+    #[test]
+    fn every_end_has_its_mark() {
+        let trials = [
+            (Mark::Complete, Some(0.8)),
+            (Mark::Pruned, Some(0.78)),
+            (Mark::Failed, None),
+            (Mark::Complete, Some(0.9)),
+            (Mark::Complete, Some(0.88)),
+            (Mark::Running, Some(f64::NAN)),
+            (Mark::Pruned, Some(0.1)),
+        ];
+        insta::assert_snapshot!(drawn(&trials, Some(3), true));
+    }
+
+    #[test]
+    fn the_best_so_far_only_gets_better() {
+        let trials = |values: &[f64]| -> Vec<TrialPoint> {
+            let point = |(idx, value): (usize, &f64)| TrialPoint {
+                number: idx as u64,
+                mark: Mark::Complete,
+                value: Some(*value),
+                best: false,
+                tip: String::new(),
+            };
+            values.iter().enumerate().map(point).collect()
+        };
+        assert_eq!(best_so_far(&trials(&[3.0, f64::NAN, 1.0, 2.0, 1.0, 0.5]), false), [(0, 3.0), (2, 1.0), (5, 0.5)]);
+        assert_eq!(best_so_far(&trials(&[3.0, 1.0, 4.0]), true), [(0, 3.0), (2, 4.0)]);
+        assert!(best_so_far(&[], true).is_empty());
+    }
+
+    #[test]
+    fn nothing_to_draw_is_still_a_drawing() {
+        for drawn in [drawn(&[], None, true), drawn(&[(Mark::Failed, None)], None, false)] {
+            assert!(!drawn.contains("NaN") && !drawn.contains("inf"), "{drawn}");
+        }
+    }
+}
