@@ -3,7 +3,8 @@
 //! Entry points: [`train`](training::train) runs epochs over prepared data and tells a [`Recorder`] what happens;
 //! [`predict`] runs a model over samples; [`metrics::evaluate`] measures what it said;
 //! [`cross_validation`] trains folds;
-//! [`checkpoint`] is the saved state from which a training goes on with the same bits.
+//! [`checkpoint`] is the saved state from which a training goes on with the same bits;
+//! [`learning_rate_finder`] and [`training::Probe`] measure a training before it is run.
 //!
 //! This crate does not know: databases, HTTP, folders, terminals; where events and checkpoints go is the recorder's.
 
@@ -12,6 +13,7 @@ pub mod cross_validation;
 mod early_stopping;
 mod error;
 mod event;
+pub mod learning_rate_finder;
 pub mod metrics;
 mod mixup;
 pub mod predict;

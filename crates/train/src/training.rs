@@ -3,6 +3,8 @@
 //! Every number here follows from the model, the spec, the prepared data and the seed: batches are cut from the epoch's
 //! order, losses are summed in f64 in that order, and what decides (early stopping, schedules) reads only those sums.
 
+mod probe;
+
 use std::collections::BTreeMap;
 
 use proofmark_data::augment::Scratch;
@@ -21,6 +23,7 @@ use crate::mixup::Mixer;
 use crate::predict::Evaluator;
 use crate::spec::TrainSpec;
 pub use crate::states::parameters_digest;
+pub use probe::Probe;
 use crate::states::{load, states_of};
 use crate::targets::Targets;
 
@@ -242,7 +245,7 @@ impl<'a> Run<'a> {
         let mut resumed_at = recorder.seconds();
         let mut saved_at = resumed_at;
         for batch in order.chunks(batch_size).skip(self.step_in_epoch as usize) {
-            self.run_step(batch)?;
+            self.run_step(batch, self.learning_rate())?;
             let now = recorder.seconds();
             recorder.progress(&Progress {
                 epoch: self.epochs_done + 1,
@@ -279,8 +282,7 @@ impl<'a> Run<'a> {
         self.input.spec.optimizer.learning_rate() * self.input.spec.schedule.factor(position, &self.schedule)
     }
 
-    fn run_step(&mut self, rows: &[u32]) -> Result<(), TrainError> {
-        let learning_rate = self.learning_rate();
+    fn run_step(&mut self, rows: &[u32], learning_rate: f64) -> Result<(), TrainError> {
         let set = self.input.train;
         let n = rows.len();
         let elements = n * self.input.model.input_shape().elements();

@@ -5,4 +5,5 @@ mod golden;
 mod leakage;
 mod learning;
 mod pytorch;
+mod rates;
 mod squares;
