@@ -51,13 +51,13 @@ pub(crate) enum Within {
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// What the lab says.
-    Command(CommandError),
+    Command(Box<CommandError>),
     /// As above, in a run or a study that is there already.
     Within {
         /// Which.
         place: Within,
         /// What the lab says.
-        error: CommandError,
+        error: Box<CommandError>,
     },
     /// Arguments that cannot be understood.
     Usage(UsageError),
@@ -177,7 +177,7 @@ display_in_english!(Failure);
 impl std::error::Error for Failure {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Failure::Command(error) | Failure::Within { error, .. } => Some(error),
+            Failure::Command(error) | Failure::Within { error, .. } => Some(&**error),
             Failure::Usage(error) => Some(error),
             Failure::SpecFile { source, .. } | Failure::Signals(source) | Failure::Output(source) => Some(source),
             Failure::NoSuchLevel { .. } | Failure::OutputClosed => None,
@@ -187,18 +187,18 @@ impl std::error::Error for Failure {
 
 impl From<CommandError> for Failure {
     fn from(error: CommandError) -> Self {
-        Failure::Command(error)
+        Failure::Command(Box::new(error))
     }
 }
 
 impl From<LabError> for Failure {
     fn from(error: LabError) -> Self {
-        Failure::Command(error.into())
+        CommandError::from(error).into()
     }
 }
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Failure::Command(error.into())
+        CommandError::from(error).into()
     }
 }

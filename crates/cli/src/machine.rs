@@ -111,7 +111,8 @@ mod tests {
         let version_2 = ("/proc/self/cgroup", "0::/a/b\n");
         let version_1 = ("/proc/self/cgroup", "9:name=systemd:/\n4:cpu,memory:/a\n1:cpuset:/\n0::/\n");
         // The kernel's files, and what comes of them.
-        let cases: &[(&[(&str, &str)], Option<u64>)] = &[
+        type Case = (&'static [(&'static str, &'static str)], Option<u64>);
+        let cases: &[Case] = &[
             (&[], None),
             (&[("/proc/meminfo", "nothing")], None),
             (&[("/proc/meminfo", "MemTotal:  8 kB\n")], Some(8 * 1024)),

@@ -11,6 +11,7 @@ mod failure;
 mod host;
 mod machine;
 mod output;
+mod plot;
 mod progress;
 mod session;
 mod study_summary;

@@ -38,6 +38,8 @@ enum Measured {
     Nothing,
     Data(String),
     Training,
+    /// So many steps of a measurement.
+    Steps(u64),
 }
 
 impl Progress {
@@ -73,6 +75,11 @@ impl Progress {
             Observation::Train(progress) => {
                 if let Some(bars) = &mut self.bars {
                     bars.train(progress, lang);
+                }
+            }
+            Observation::Measure { done, total } => {
+                if let Some(bars) = &mut self.bars {
+                    bars.measure(done as u64, total as u64, lang);
                 }
             }
             Observation::Epoch { end, epochs, samples: _ } => self.line(&epoch_line(end, epochs, lang)),
@@ -159,6 +166,12 @@ impl Bars {
             self.bar.set_message(label);
             self.bar.set_position(progress.done);
         }
+    }
+
+    fn measure(&mut self, done: u64, total: u64, lang: Lang) {
+        self.begin(Measured::Steps(total), total, "  {bar} {percent:>3} %  {msg}");
+        self.bar.set_message(say::progress_measure(lang));
+        self.bar.set_position(done);
     }
 
     fn train(&mut self, progress: TrainProgress, lang: Lang) {

@@ -114,6 +114,13 @@ pub enum Observation<'a> {
         /// The number of the best so far.
         best: Option<u64>,
     },
+    /// Something is measured before a training.
+    Measure {
+        /// Measurements done.
+        done: usize,
+        /// All of them.
+        total: usize,
+    },
     /// Something that is no error and should be known, such as a damaged checkpoint that was skipped.
     Notice(&'a dyn Message),
 }

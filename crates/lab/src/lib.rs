@@ -7,6 +7,7 @@
 //! This crate does not know: kernels, file formats of data and models, databases, HTTP, terminals, clocks and the
 //! environment (a [`Host`] tells what it needs of them).
 
+pub mod advise;
 mod chain;
 mod claims;
 mod command_error;
@@ -49,5 +50,6 @@ pub use proofmark_criteria::{Outcome as Holds, Verdict};
 pub use proofmark_data::{DataReport, GateReport, Progress as DataProgress, profile::SourceProfile};
 pub use proofmark_report::{Outcome, Stage};
 pub use proofmark_store::{RunFile, RunFolder, Runs, StoreError};
+pub use proofmark_train::learning_rate_finder::{RangeCurve, RangeEnd, RangePoint, RateAdvice, RateRule};
 pub use proofmark_train::metrics::Measured;
 pub use proofmark_train::{EpochEnd, Progress as TrainProgress};

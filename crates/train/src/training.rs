@@ -23,9 +23,9 @@ use crate::mixup::Mixer;
 use crate::predict::Evaluator;
 use crate::spec::TrainSpec;
 pub use crate::states::parameters_digest;
-pub use probe::Probe;
 use crate::states::{load, states_of};
 use crate::targets::Targets;
+pub use probe::Probe;
 
 /// Everything that a training depends on, and where it runs.
 #[derive(Clone, Copy)]

@@ -1,5 +1,6 @@
 //! Every command, one a file, in one list.
 
+mod advise;
 mod check;
 mod data;
 mod diff;
@@ -39,6 +40,7 @@ pub(crate) const ALL: &[Command] = &[
     tune::COMMAND,
     check::COMMAND,
     explain::COMMAND,
+    advise::COMMAND,
     data::COMMAND,
     predict::COMMAND,
     reproduce::COMMAND,

@@ -70,7 +70,7 @@ pub(super) fn in_run(error: LabError, host: &TerminalHost) -> Failure {
     let has_ended = matches!(error, LabError::NothingToResume { .. });
     let study = host.study().filter(|_| !has_ended).map(|study| Within::Study(study.to_owned()));
     match study.or_else(|| host.run().map(|run| Within::Run(run.to_owned()))) {
-        Some(place) => Failure::Within { place, error: error.into() },
+        Some(place) => Failure::Within { place, error: Box::new(error.into()) },
         None => error.into(),
     }
 }

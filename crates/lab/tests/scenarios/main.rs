@@ -2,6 +2,7 @@
 //!
 //! `UPDATE=1 cargo test -p proofmark-lab --test scenarios` rewrites the generated parts of the pages.
 
+mod advice;
 mod builder;
 mod docs;
 mod drafts;

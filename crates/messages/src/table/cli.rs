@@ -108,6 +108,34 @@ crate::phrases! {
     label_reference() { en: "by reference", zh: "参考实现" }
     none() { en: "none", zh: "无" }
 
+    // advise
+    advise_about() { en: "Measure on the spec's own data which learning rate and batch size to set", zh: "在规格自己的数据上实测，建议学习率和批大小" }
+    option_only() { en: "Measure one of them: learning-rate or batch-size [default: both]", zh: "只测量其中一项：learning-rate 或 batch-size [默认：两项]" }
+    progress_measure() { en: "measuring", zh: "测量中" }
+    label_measured() { en: "measured", zh: "测量" }
+    label_reading() { en: "reading", zh: "解读" }
+    label_advice() { en: "advice", zh: "建议" }
+    label_now() { en: "the spec has", zh: "当前规格" }
+    label_set() { en: "to set it", zh: "设置方法" }
+    label_memory_limit() { en: "memory", zh: "内存" }
+    rate_heading() { en: "Learning rate: the loss, smoothed, while the rate grows; ^ is the advice", zh: "学习率：学习率升高时平滑后的损失；^ 为建议值" }
+    range_last_rate(steps, batch, rate) { en: "{steps} steps of {batch} images while the rate grew to {rate}", zh: "学习率升至 {rate}，共 {steps} 步，每步 {batch} 幅图像" }
+    range_loss_grew(steps, batch, rate) { en: "{steps} steps of {batch} images while the rate grew; at {rate} the loss had blown up", zh: "学习率逐步升高，共 {steps} 步，每步 {batch} 幅图像；到 {rate} 时损失急剧增大" }
+    range_not_finite(steps, batch, rate) { en: "{steps} steps of {batch} images while the rate grew; beyond {rate} the loss was no number", zh: "学习率逐步升高，共 {steps} 步，每步 {batch} 幅图像；超过 {rate} 后损失不再是数值" }
+    range_interrupted(steps, batch, rate) { en: "{steps} steps of {batch} images while the rate grew to {rate}; interrupted", zh: "学习率升至 {rate}，共 {steps} 步，每步 {batch} 幅图像；已中断" }
+    reading_line(steepest, tenth) { en: "the loss falls fastest at {steepest}; a tenth of the rate with the least loss is {tenth}", zh: "损失在 {steepest} 处下降最快；损失最小处学习率的十分之一为 {tenth}" }
+    rate_by_steepest(rate) { en: "{rate}: where the loss falls fastest, the smaller of both; too small costs time, too large the training", zh: "{rate}：损失下降最快处，是两者中较小的；偏小只费时间，偏大会毁掉训练" }
+    rate_by_minimum(rate) { en: "{rate}: the tenth, the smaller of both; too small costs time, too large the training", zh: "{rate}：十分之一处，是两者中较小的；偏小只费时间，偏大会毁掉训练" }
+    no_rate() { en: "none: the loss fell at no rate, so that nothing was learnt; look at the data, the model and the preprocessing", zh: "无：在任何学习率下损失都没有下降，即什么也没学到；请检查数据、模型和预处理" }
+    heading_batch() { en: "batch", zh: "批大小" }
+    heading_speed() { en: "samples/s", zh: "样本/秒" }
+    heading_memory() { en: "memory", zh: "内存" }
+    heading_steps() { en: "steps an epoch", zh: "每轮步数" }
+    batch_advice(batch) { en: "{batch}: the smallest whose speed is within a tenth of the best; an epoch then has the most steps for its time", zh: "{batch}：速度与最快者相差不到十分之一的最小批次；同样时间内每轮步数最多" }
+    batch_beyond(batch, needed, limit) { en: "{batch} would need {needed}; it may have {limit}", zh: "批大小 {batch} 需要 {needed}，最多可用 {limit}" }
+    batch_heading(threads) { en: "Batch size: speed and memory on {threads} threads", zh: "批大小：{threads} 个线程下的速度与内存" }
+    batch_note() { en: "larger batches want a larger rate: measure it again with the size that you set", zh: "批次越大，所需学习率越大：设置后请重新测量" }
+
     // data
     data_about() { en: "Look at data: their profile, their rules, their cleaning", zh: "查看数据：概况、规则与清洗" }
     data_profile_about() { en: "Show what the data look like; no rule is read", zh: "显示数据的概况，不检查规则" }

@@ -3,6 +3,8 @@
 
 #[path = "handwriting.rs"]
 mod handwriting;
+#[path = "provenance.rs"]
+mod provenance;
 #[path = "study.rs"]
 pub(crate) mod study;
 
@@ -10,10 +12,11 @@ use handwriting::{Random, digit};
 use proofmark_report::{Augmented, AugmentedSample};
 use proofmark_report::{
     CalibrationBin, ClassCounts, CleaningRound, CleaningStop, Comparison, Cost, CriterionRow, DataSummary, Epoch,
-    Evaluation, EvidenceRow, Fact, Grade, History, InjectedFaults, LayerRow, Metric, Mistake, ModelSummary,
-    OperatorEffect, Outcome, ReportData, Reproduce, RuleReading, RuleRow, RunInfo, Sample, Setting, Slice,
-    SourceDigest, SourceSummary, Split, SplitRows, Stage, StageSeconds, TrainingStop, Unit, Verdict,
+    Evaluation, Fact, History, InjectedFaults, LayerRow, Metric, Mistake, ModelSummary, OperatorEffect, Outcome,
+    ReportData, RuleReading, RuleRow, RunInfo, Sample, Setting, Slice, SourceSummary, Split, SplitRows, Stage,
+    StageSeconds, TrainingStop, Unit, Verdict,
 };
+use provenance::{evidence, fake_digest, reproduce};
 
 const N_CLASSES: usize = 10;
 const SPEC: &str = include_str!("digits.yaml");
@@ -474,35 +477,4 @@ fn cost() -> Cost {
         .map(|(stage, seconds)| StageSeconds { stage, seconds })
         .to_vec(),
     }
-}
-
-fn evidence() -> Vec<EvidenceRow> {
-    ["data.profile", "data.gate", "train.run", "eval.result"]
-        .map(|kind| EvidenceRow {
-            kind: kind.to_owned(),
-            digest: fake_digest(kind),
-            grade: Grade::Measured,
-            statement: format!("{{\"kind\":\"{kind}\"}}"),
-        })
-        .to_vec()
-}
-
-fn reproduce() -> Reproduce {
-    Reproduce {
-        commands: vec![
-            "proofmark reproduce .proofmark/runs/2026-11-23-digits-7f3a".to_owned(),
-            "proofmark reproduce .proofmark/runs/2026-11-23-digits-7f3a --epoch 4".to_owned(),
-            "proofmark evidence verify report.html".to_owned(),
-        ],
-        model_digest: fake_digest("model"),
-        digests: ["spec", "prepared data", "plan"]
-            .map(|name| SourceDigest { name: name.to_owned(), digest: fake_digest(name) })
-            .to_vec(),
-    }
-}
-
-/// 64 hexadecimal digits that look like a digest and are none.
-fn fake_digest(of: &str) -> String {
-    let mut random = Random(of.bytes().fold(17, |seed, byte| seed.wrapping_mul(257).wrapping_add(u64::from(byte))));
-    (0..64).map(|_| char::from_digit((random.next() * 16.0) as u32, 16).unwrap_or('0')).collect()
 }
