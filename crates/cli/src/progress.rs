@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use proofmark_lab::spec::Style;
 use proofmark_lab::study::trials::{Failure, TrialRecord, TrialState, Value, Values};
-use proofmark_lab::{DataProgress, EpochEnd, Observation, Stage, TrainProgress};
+use proofmark_lab::{DataProgress, EpochEnd, Metric, Observation, Stage, TrainProgress};
 use proofmark_messages::{Lang, Localize, cli as say, report, study as study_says};
 
 use crate::output::{duration, grouped, percent, short};
@@ -88,6 +88,11 @@ impl Progress {
                 self.line(&study_says::progress_trial(lang, number, trials, values_in_words(values, lang)));
             }
             Observation::TrialEnded { trial, best } => self.line(&trial_line(trial, best, lang)),
+            Observation::Fold { fold, folds, measured, seconds } => {
+                self.line(&fold_line(fold, folds, measured, seconds, lang));
+                // The next fold is measured from its own beginning.
+                self.finish();
+            }
             Observation::Notice(message) => {
                 self.line(&say::progress_notice(lang, message.text(lang)));
                 if let Some(hint) = message.hint(lang) {
@@ -110,6 +115,7 @@ impl Progress {
             Stage::Ingest => report::stage_ingest(self.lang),
             Stage::Prepare => report::stage_prepare(self.lang),
             Stage::Gate => report::stage_gate(self.lang),
+            Stage::CrossValidate => report::stage_cross_validate(self.lang),
             Stage::Train => report::stage_train(self.lang),
             Stage::Validate => report::stage_validate(self.lang),
             Stage::Accept => report::stage_accept(self.lang),
@@ -246,9 +252,29 @@ fn trial_line(trial: &TrialRecord, best: Option<u64>, lang: Lang) -> String {
     }
 }
 
+/// `fold 2/5  accuracy 0.9812  6.1 s`
+fn fold_line(fold: u32, folds: u32, measured: Option<(Metric, f64)>, seconds: f64, lang: Lang) -> String {
+    let seconds = duration(seconds, lang);
+    match measured {
+        Some((metric, value)) => {
+            let value = if metric == Metric::Loss { format!("{value:.4}") } else { percent(value) };
+            say::progress_fold(lang, fold, folds, metric.name(), value, seconds)
+        }
+        None => say::progress_fold_alone(lang, fold, folds, seconds),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_fold_is_one_line() {
+        let line = |measured, lang| fold_line(2, 5, measured, 6.12, lang);
+        assert_eq!(line(Some((Metric::Accuracy, 0.9812)), Lang::En), "fold 2/5  accuracy 98.12 %  6.1 s");
+        assert_eq!(line(Some((Metric::Loss, 0.9812)), Lang::ZhCn), "第 2/5 折  loss 0.9812  6.1 秒");
+        assert_eq!(line(None, Lang::En), "fold 2/5  6.1 s");
+    }
 
     #[test]
     fn an_epoch_is_one_line() {

@@ -1,7 +1,7 @@
 //! The closing words of a run: verdict, what it stands on, where to look, how to do it again.
 
 use proofmark_lab::page::{self, Refusal};
-use proofmark_lab::{Measured, Outcome, RunFile, RunResult};
+use proofmark_lab::{Measured, Metric, Outcome, RunFile, RunResult};
 use proofmark_messages::{Lang, cli as say, report};
 
 use crate::failure::Failure;
@@ -35,6 +35,10 @@ pub(crate) fn print(result: &RunResult, session: &Session) -> Result<(), Failure
     }
     let on_test = matches!(outcome, Outcome::Accepted | Outcome::Refused | Outcome::NoCriterion);
     accuracy(&result.metrics, on_test, lang, &mut rows);
+    if let Some(folds) = result.cross_validation.iter().find(|folds| folds.metric == Metric::Accuracy) {
+        let [value, lower95, upper95] = [folds.value, folds.lower95, folds.upper95].map(percent);
+        rows.push((say::label_cross_validation(lang), say::accuracy_line(lang, value, lower95, upper95)));
+    }
     if let Some(epoch) = result.train_seconds_per_epoch {
         let time = say::time_with_epochs(lang, duration(result.seconds, lang), duration(epoch, lang));
         rows.push((say::label_time(lang), time));

@@ -52,6 +52,8 @@ kinds! {
     TrainRun = "train.run", reproducible: true, label: kind_train_run;
     /// Metrics of a model on a split, with their intervals.
     EvalResult = "eval.result", reproducible: true, label: kind_eval_result;
+    /// Metrics over the folds of a cross-validation: each fold's, and their mean with its interval.
+    EvalCrossValidation = "eval.cross_validation", reproducible: true, label: kind_eval_cross_validation;
     /// The acceptance criterion's verdict over an evaluation.
     AcceptDecision = "accept.decision", reproducible: true, label: kind_accept_decision;
     /// A run that was trained again and compared epoch by epoch.

@@ -97,6 +97,8 @@ pub enum Given {
     Compared,
     /// For every metric that is measured, where there is a validation split.
     Validated,
+    /// For every metric that is measured, where there is a cross-validation.
+    CrossValidated,
     /// Where results are sliced: the columns stand for `*`.
     Sliced,
 }
@@ -111,6 +113,8 @@ pub struct Measures {
     pub compared: Vec<String>,
     /// The columns by which accuracy is sliced.
     pub slices: Vec<String>,
+    /// Whether there is a cross-validation.
+    pub has_cross_validation: bool,
     /// Whether there is a validation split.
     pub has_validation: bool,
 }
@@ -130,6 +134,11 @@ pub const PATHS: &[PathRow] = &[
     row("validation.*.value", Given::Validated, say::path_validation_value),
     row("validation.*.lower95", Given::Validated, say::path_validation_lower95),
     row("validation.*.upper95", Given::Validated, say::path_validation_upper95),
+    row("cross_validation.*.value", Given::CrossValidated, say::path_cross_validation_value),
+    row("cross_validation.*.lower95", Given::CrossValidated, say::path_cross_validation_lower95),
+    row("cross_validation.*.upper95", Given::CrossValidated, say::path_cross_validation_upper95),
+    row("cross_validation.*.min", Given::CrossValidated, say::path_cross_validation_min),
+    row("cross_validation.*.max", Given::CrossValidated, say::path_cross_validation_max),
     row("slices.accuracy.min", Given::Sliced, say::path_slices_min),
     row("slices.accuracy.max", Given::Sliced, say::path_slices_max),
     row("slices.*.accuracy.min", Given::Sliced, say::path_slice_min),
@@ -164,7 +173,8 @@ pub fn acceptance_schema(measures: &Measures) -> Schema {
             Given::Measured => &measures.metrics,
             Given::Compared => &measures.compared,
             Given::Validated if measures.has_validation => &measures.metrics,
-            Given::Validated => &[],
+            Given::CrossValidated if measures.has_cross_validation => &measures.metrics,
+            Given::Validated | Given::CrossValidated => &[],
             // A path without `*` is there once, however many columns there are.
             Given::Sliced if !pattern.contains('*') => &measures.slices[..measures.slices.len().min(1)],
             Given::Sliced => &measures.slices,

@@ -12,6 +12,7 @@ use crate::claims::{
     self, CleaningClaims, DecisionClaims, EvaluationClaims, GateClaims, Number, PreparedClaims, ProfileClaims,
     SpecClaims, Stopped, StudyClaims, TrainClaims, TrialEnd,
 };
+use crate::cross_validation::CrossValidationClaims;
 use crate::facts::{facts, schema_of};
 use crate::run_spec::RunSpec;
 
@@ -41,6 +42,7 @@ pub(crate) struct Chain {
     pub(crate) cleaning: Vec<Link<CleaningClaims>>,
     pub(crate) gate: Option<Link<GateClaims>>,
     pub(crate) prepared: Option<Link<PreparedClaims>>,
+    pub(crate) cross_validation: Option<Link<CrossValidationClaims>>,
     pub(crate) train: Option<Link<TrainClaims>>,
     pub(crate) validation: JudgedLinks,
     /// Of the last reading of test.
@@ -120,6 +122,7 @@ impl Chain {
                 Kind::DataProfile => only(&mut chain.profile, statement, problems),
                 Kind::DataGate => only(&mut chain.gate, statement, problems),
                 Kind::DataPrepared => only(&mut chain.prepared, statement, problems),
+                Kind::EvalCrossValidation => only(&mut chain.cross_validation, statement, problems),
                 Kind::TrainRun => only(&mut chain.train, statement, problems),
                 Kind::TuneStudy => only(&mut chain.study, statement, problems),
                 Kind::DataCleaning => chain.cleaning.extend(link(statement, problems)),
@@ -174,9 +177,14 @@ impl Chain {
         })
     }
 
+    /// Whether criteria may read a cross-validation that was not made: as long as a run is a trial, it is not.
+    fn lacks_folds(&self, spec: &RunSpec) -> bool {
+        spec.cross_validation.is_some() && self.cross_validation.is_none()
+    }
+
     /// The decision on a split: the criteria of the spec on what the statements say.
     pub(crate) fn decide(&self, split: Split) -> Option<Decision> {
-        let spec = self.run_spec.as_ref()?;
+        let spec = self.run_spec.as_ref().filter(|spec| !self.lacks_folds(spec))?;
         // It compiled when the spec was read; a spec that does not can be no one's.
         let criteria = spec.accept.as_ref()?.compile(&schema_of(spec)).ok()?;
         Some(accept(&criteria, &facts(self, split)?))
@@ -206,6 +214,11 @@ impl Chain {
         if spec.claims.lock.prepared.is_empty() || self.prepared.is_none() {
             return Err(missing(Kind::DataPrepared));
         }
+        // A trial is judged, and cross-validated, once a study has chosen it.
+        let is_trial = spec.claims.lock.trial.is_some() && self.study.is_none();
+        if self.lacks_folds(run_spec) && !is_trial {
+            return Err(missing(Kind::EvalCrossValidation));
+        }
         let train = self.train.as_ref().ok_or_else(|| missing(Kind::TrainRun))?;
         match train.claims.stopped {
             Stopped::Diverged { .. } => return Ok(Outcome::TrainingFailed),
@@ -215,14 +228,13 @@ impl Chain {
         let decided = |judged: &JudgedLinks, split| {
             let missing = |kind| ChainProblem::Missing { kind, split: Some(split) };
             judged.evaluation.as_ref().ok_or_else(|| missing(Kind::EvalResult))?;
-            if run_spec.accept.is_none() {
+            if run_spec.accept.is_none() || self.lacks_folds(run_spec) {
                 return Ok(None);
             }
             let decision = judged.decision.as_ref().ok_or_else(|| missing(Kind::AcceptDecision))?;
             Ok(Some(decision.claims.decision.outcome))
         };
-        // A trial is judged once a study has chosen it.
-        if spec.claims.lock.trial.is_some() && self.study.is_none() {
+        if is_trial {
             decided(&self.validation, Split::Validation)?;
             return Ok(Outcome::Tried);
         }
@@ -270,6 +282,11 @@ impl Chain {
         if let Some(link) = &self.prepared {
             stands_on(Kind::DataPrepared, &link.inputs, &[profile, gate]);
         }
+        let spec = self.spec.as_ref().map(|link| (Kind::RunSpec.name(), link.digest));
+        let folds = self.cross_validation.as_ref().map(|link| (Kind::EvalCrossValidation.name(), link.digest));
+        if let Some(link) = &self.cross_validation {
+            stands_on(Kind::EvalCrossValidation, &link.inputs, &[spec, prepared]);
+        }
         if let Some(link) = &self.train {
             stands_on(Kind::TrainRun, &link.inputs, &[training, prepared]);
         }
@@ -278,8 +295,7 @@ impl Chain {
             stands_on(Kind::EvalResult, &evaluation.inputs, &[train, prepared]);
             if let Some(decision) = &judged.decision {
                 let evaluation = Some((Kind::EvalResult.name(), evaluation.digest));
-                let spec = self.spec.as_ref().map(|link| (Kind::RunSpec.name(), link.digest));
-                stands_on(Kind::AcceptDecision, &decision.inputs, &[evaluation, spec]);
+                stands_on(Kind::AcceptDecision, &decision.inputs, &[evaluation, spec, folds]);
             }
         }
         for judged in [&self.validation, &self.test] {
@@ -287,6 +303,14 @@ impl Chain {
                 && self.decide(claims.split).as_ref() != Some(&claims.decision)
             {
                 problems.push(ChainProblem::DoesNotFollow { kind: Kind::AcceptDecision, digest: *digest });
+            }
+        }
+        if let Some(Link { digest, claims, .. }) = &self.cross_validation {
+            let asked = self.run_spec.as_ref().and_then(|spec| spec.cross_validation.as_ref());
+            let is_asked =
+                asked.is_some_and(|asked| asked.kind == claims.kind && asked.folds as usize == claims.folds.len());
+            if !is_asked || !claims.follows() {
+                problems.push(ChainProblem::DoesNotFollow { kind: Kind::EvalCrossValidation, digest: *digest });
             }
         }
         if let Some(Link { digest, claims, .. }) = &self.gate {

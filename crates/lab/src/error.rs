@@ -21,6 +21,13 @@ pub enum LabError {
     Data(Box<DataError>),
     /// The training stopped.
     Train(Box<TrainError>),
+    /// The training of a fold stopped.
+    Fold {
+        /// The fold, from 1.
+        fold: u32,
+        /// Why.
+        source: Box<TrainError>,
+    },
     /// The folder of a run cannot be read or written.
     Store(StoreError),
     /// A statement cannot be made.
@@ -130,6 +137,7 @@ impl LabError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             LabError::Predict(_) | LabError::Evidence(_) | LabError::Study(_) => ErrorKind::Ours,
+            LabError::Fold { source, .. } if matches!(**source, TrainError::Run(_)) => ErrorKind::Ours,
             LabError::Train(error) if matches!(**error, TrainError::Run(_)) => ErrorKind::Ours,
             _ => ErrorKind::User,
         }
@@ -156,6 +164,7 @@ impl Localize for LabError {
                 TrainError::Run(error) => say::internal(lang, error),
                 error => error.text(lang),
             },
+            LabError::Fold { fold, source } => say::fold_stopped(lang, fold, source.text(lang)),
             LabError::Store(error) => error.text(lang),
             LabError::Evidence(error) => error.text(lang),
             LabError::NothingToResume { run, .. } => say::nothing_to_resume(lang, run),
@@ -195,6 +204,7 @@ impl Localize for LabError {
                 TrainError::Run(_) => Some(say::internal_hint(lang)),
                 error => error.hint(lang),
             },
+            LabError::Fold { source, .. } => source.hint(lang),
             // A resume skips a damaged checkpoint and takes an older one; whoever asked for this very one cannot.
             LabError::Store(StoreError::DamagedCheckpoint { .. } | StoreError::NotACheckpoint { .. }) => {
                 Some(say::no_kept_checkpoint_hint(lang))
@@ -238,6 +248,7 @@ impl std::error::Error for LabError {
         match self {
             LabError::Data(error) => Some(&**error),
             LabError::Train(error) => Some(&**error),
+            LabError::Fold { source, .. } => Some(&**source),
             LabError::Store(error) => Some(error),
             LabError::Evidence(error) => Some(error),
             LabError::Predict(error) => Some(error),

@@ -28,6 +28,7 @@ fn measures(spec: &RunSpec) -> Measures {
         metrics: names(measured.clone().collect()),
         compared: names(measured.filter(|metric| has_baseline(metric) == Some(true)).collect()),
         slices: spec.evaluate.slices.clone(),
+        has_cross_validation: spec.cross_validation.is_some(),
         has_validation: spec.data.split.validation > 0.0,
     }
 }
@@ -81,6 +82,15 @@ pub(crate) fn facts(chain: &Chain, split: Split) -> Option<Facts> {
             }
         }
     }
+    if let Some(folds) = &chain.cross_validation {
+        let digest = folds.digest.to_string();
+        for (metric, claims) in &folds.claims.metrics {
+            let over_folds = [("min", claims.min.0), ("max", claims.max.0)];
+            for (key, value) in ends(claims.value, claims.lower95, claims.upper95).into_iter().chain(over_folds) {
+                put(vec!["cross_validation", metric.name(), key], value, Some(&digest));
+            }
+        }
+    }
     let (raw, rows) = (&profile.raw, &profile.split);
     put(vec!["data", "rows"], (raw.source.rows + raw.test.rows) as f64, None);
     put(vec!["data", "train_rows"], rows.train.rows as f64, None);
@@ -109,6 +119,7 @@ mod tests {
 
     use super::*;
     use crate::chain::{JudgedLinks, Link};
+    use crate::cross_validation::{FoldHead, FoldResult, SavedFold, claims_of};
     use crate::spec::read::read;
     use crate::statements::evaluation_claims;
 
@@ -129,6 +140,7 @@ train: { epochs: 1, loss: categorical_crossentropy, optimizer: adam }
             &["evaluate.metrics=[accuracy, precision, recall, f1, loss, calibration_error, confusion]"][..],
             &["evaluate.metrics=[loss, confusion]", "evaluate.slices=[label]"],
             &["data.split.validation=0"],
+            &["cross_validation={ folds: 2 }", "evaluate.metrics=[accuracy, f1, loss, confusion]"],
         ] {
             let overrides: Vec<String> = overrides.iter().map(|text| (*text).to_owned()).collect();
             let spec = read::<RunSpec>("a.yaml", SPEC, &overrides).expect("a good spec").value;
@@ -173,6 +185,22 @@ train: { epochs: 1, loss: categorical_crossentropy, optimizer: adam }
                 test: judged(Split::Test, Some(1)),
                 ..Chain::default()
             };
+            if let Some(asked) = &spec.cross_validation {
+                let result = |fold| FoldResult {
+                    fold,
+                    train_rows: 3,
+                    validation_rows: 0,
+                    held_out_rows: 3,
+                    epochs: 1,
+                    best_epoch: 1,
+                    stopped_early: false,
+                    parameters: String::new(),
+                    predictions: String::new(),
+                };
+                let head = |fold| FoldHead { training: String::new(), classes: 2, result: result(fold), seconds: 0.0 };
+                let folds = [1, 2].map(|fold| SavedFold { head: head(fold), predictions: predictions.clone() });
+                chain.cross_validation = Some(Link::made(claims_of(asked.kind, &folds, &evaluation)));
+            }
             if spec.data.split.validation > 0.0 {
                 chain.validation = judged(Split::Validation, None);
             }

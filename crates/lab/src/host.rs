@@ -2,6 +2,7 @@ use proofmark_data::Progress as DataProgress;
 use proofmark_engine::cpu::Level;
 use proofmark_messages::Lang;
 use proofmark_report::Stage;
+use proofmark_train::metrics::Metric;
 use proofmark_train::{EpochEnd, Progress as TrainProgress};
 use proofmark_tune::{TrialRecord, Values};
 
@@ -120,6 +121,17 @@ pub enum Observation<'a> {
         done: usize,
         /// All of them.
         total: usize,
+    },
+    /// A fold of a cross-validation was trained and measured.
+    Fold {
+        /// The fold, from 1.
+        fold: u32,
+        /// All folds.
+        folds: u32,
+        /// The first metric that the spec measures, on the fold's held-out rows.
+        measured: Option<(Metric, f64)>,
+        /// How long it took.
+        seconds: f64,
     },
     /// Something that is no error and should be known, such as a damaged checkpoint that was skipped.
     Notice(&'a dyn Message),

@@ -12,6 +12,7 @@ mod chain;
 mod claims;
 mod command_error;
 pub mod compare;
+mod cross_validation;
 pub mod data_commands;
 pub mod draft;
 mod error;
@@ -36,6 +37,7 @@ pub mod study;
 pub mod verify;
 
 pub use command_error::CommandError;
+pub use cross_validation::{FoldResult, OverFolds};
 pub use error::{ErrorKind, LabError};
 pub use host::{Host, MEMORY_SHARE, Observation};
 pub use json_schema::json_schema;
@@ -51,5 +53,5 @@ pub use proofmark_data::{DataReport, GateReport, Progress as DataProgress, profi
 pub use proofmark_report::{Outcome, Stage};
 pub use proofmark_store::{RunFile, RunFolder, Runs, StoreError};
 pub use proofmark_train::learning_rate_finder::{RangeCurve, RangeEnd, RangePoint, RateAdvice, RateRule};
-pub use proofmark_train::metrics::Measured;
+pub use proofmark_train::metrics::{Measured, Metric};
 pub use proofmark_train::{EpochEnd, Progress as TrainProgress};

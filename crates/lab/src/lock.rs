@@ -62,14 +62,14 @@ impl Lock {
     }
 
     /// The lock without what changes neither training nor data: reading a spec's `accept` or `evaluate` anew is no new
-    /// training, and neither is the same training for another purpose.
+    /// training, nor is a cross-validation before it, and neither is the same training for another purpose.
     pub fn training_digest(&self) -> Result<Digest, EvidenceError> {
         let mut value = self.to_value();
         if let Some(lock) = value.as_object_mut() {
             lock.remove("trial");
         }
         if let Some(spec) = value.get_mut("spec").and_then(Value::as_object_mut) {
-            for key in ["name", "accept", "evaluate", "adjust"] {
+            for key in ["name", "accept", "evaluate", "adjust", "cross_validation"] {
                 spec.remove(key);
             }
             if let Some(train) = spec.get_mut("train").and_then(Value::as_object_mut) {

@@ -55,6 +55,13 @@ pub enum PipelineEvent {
         /// How long it took.
         seconds: f64,
     },
+    /// A fold of the cross-validation was trained, and what it gave is safe on disk.
+    FoldEnded {
+        /// What it gave.
+        result: crate::cross_validation::FoldResult,
+        /// How long it took.
+        seconds: f64,
+    },
     /// The test split is about to be read. Written and safe on disk before the reading.
     TestRead,
     /// A trial of this study has its run. Written after the run's folder, before its training.

@@ -9,6 +9,7 @@ use proofmark_report::{Outcome, Stage};
 use proofmark_train::{EpochEnd, TrainSpec};
 
 use crate::chain::Chain;
+use crate::cross_validation::OverFolds;
 use crate::host::Host;
 use crate::pipeline::{Judged, PreparedRun};
 use crate::record::timestamp;
@@ -23,6 +24,7 @@ pub(crate) struct Story<'a> {
     pub(crate) epochs: Vec<EpochEnd>,
     pub(crate) judged: Option<Judged>,
     pub(crate) judged_on_test: bool,
+    pub(crate) cross_validation: Vec<OverFolds>,
     pub(crate) model_digest: Option<Digest>,
     pub(crate) seconds: f64,
     stages: Vec<(Stage, f64)>,
@@ -38,6 +40,7 @@ impl<'a> Story<'a> {
             epochs: Vec::new(),
             judged: None,
             judged_on_test: false,
+            cross_validation: Vec::new(),
             model_digest: None,
             seconds: 0.0,
             stages: Vec::new(),

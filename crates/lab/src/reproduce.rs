@@ -23,7 +23,9 @@ use crate::claims::{Stopped, TrainClaims};
 use crate::error::LabError;
 use crate::host::{Host, Observation};
 use crate::lock::{Difference, Lock, first_difference};
-use crate::pipeline::{Measuring, base_of, check_same, diverged_at, executor, prepare_run, read_spec, spec_source};
+use crate::pipeline::{
+    Measuring, base_of, check_same, cross_validate, diverged_at, executor, prepare_run, read_spec, spec_source,
+};
 use crate::statements::Statements;
 use crate::verify::parameters_of;
 
@@ -190,6 +192,11 @@ pub fn reproduce(
         (Some(outcome), None) => {
             let mut measuring = Measuring::new(&read.value, &prepared_run, None);
             measuring.data(host)?;
+            // Only now: where the training differs there is nothing to compare the folds for.
+            let has_folds = before.trial.is_none() || chain.cross_validation.is_some();
+            if has_folds && let Some(claims) = cross_validate(&read.value, &prepared_run, None, host)? {
+                measuring.cross_validated(&claims, 0.0, host)?;
+            }
             match outcome {
                 Ok(mut trained) => {
                     let model_file = measuring.model_file(&trained.state);

@@ -1,4 +1,4 @@
-use proofmark_data::{DataSpec, QualitySpec};
+use proofmark_data::{CrossValidationSpec, DataSpec, QualitySpec};
 use proofmark_govern::acceptance::AcceptanceSpec;
 use proofmark_model::ModelSpec;
 use proofmark_train::{EvaluateSpec, TrainSpec};
@@ -26,6 +26,9 @@ pub struct RunSpec {
     pub model: ModelSpec,
     /// How the model is trained.
     pub train: TrainSpec,
+    /// Before that training, one for each fold of the train split, measured on the rows that it did not see. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cross_validation: Option<CrossValidationSpec>,
     /// What is measured. Default: accuracy, loss, calibration error, confusion.
     #[serde(default)]
     pub evaluate: EvaluateSpec,

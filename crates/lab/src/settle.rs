@@ -7,10 +7,11 @@ use proofmark_criteria::{Comparison, Need, Outcome as Holds, Value, Verdict};
 use proofmark_evidence::Statement;
 use proofmark_model::Loss;
 use proofmark_report as page;
-use proofmark_train::metrics::Metric;
+use proofmark_train::metrics::{Metric, wilson};
 
 use crate::chain::Chain;
-use crate::claims::{CleaningClaims, EvaluationClaims, ProfileClaims, Stop, Stopped, TrainClaims};
+use crate::claims::{CleaningClaims, EstimateClaims, EvaluationClaims, ProfileClaims, Stop, Stopped, TrainClaims};
+use crate::cross_validation::{CrossValidatedClaims, CrossValidationClaims, FoldClaims};
 use crate::report_data::{network, operators};
 use crate::study;
 
@@ -30,12 +31,13 @@ pub(crate) fn settle(data: &mut page::ReportData, chain: &Chain, outcome: page::
         (Some(spec), Some(Ok(model))) => Some(network(&spec.train, &model)),
         _ => None,
     };
+    let loss = chain.run_spec.as_ref().map(|spec| &spec.train.loss);
+    data.cross_validation = chain.cross_validation.as_ref().map(|folds| cross_validation(&folds.claims, loss));
     let observed = data.history.take().unwrap_or_default();
     data.history = chain.train.as_ref().map(|train| history(&train.claims, &observed));
     let shown = data.evaluation.take().map(|evaluation| evaluation.mistakes).unwrap_or_default();
     let classes = chain.profile.as_ref().map_or(&[][..], |profile| &profile.claims.classes);
     let judged = chain.judged().evaluation.as_ref();
-    let loss = chain.run_spec.as_ref().map(|spec| &spec.train.loss);
     data.evaluation = judged.map(|judged| evaluation(&judged.claims, classes, loss, shown));
     // Which runs its trials were only the study's own page says.
     data.study = chain.study.as_ref().map(|link| study::summary(&link.claims));
@@ -205,6 +207,45 @@ fn history(train: &TrainClaims, observed: &page::History) -> page::History {
             Stopped::EarlyStopping => page::TrainingStop::EarlyStopping,
             Stopped::Epochs => page::TrainingStop::Finished,
         },
+    }
+}
+
+fn cross_validation(claims: &CrossValidationClaims, loss: Option<&Loss>) -> page::CrossValidation {
+    let measured: Vec<Metric> = claims.metrics.keys().copied().collect();
+    let value = |metric: &Metric, fold: &FoldClaims| {
+        let value = fold.metrics.get(metric).map_or(f64::NAN, |number| number.0);
+        let rows = fold.trained.held_out_rows;
+        // The share of right rows is the only one of them whose interval its value decides.
+        let own = (*metric == Metric::Accuracy).then(|| wilson((value * rows as f64).round() as u64, rows));
+        page::FoldValue { value, lower95: own.map(|own| own.lower95), upper95: own.map(|own| own.upper95) }
+    };
+    let fold = |fold: &FoldClaims| page::FoldRow {
+        number: fold.trained.fold.into(),
+        train_rows: fold.trained.train_rows,
+        validation_rows: fold.trained.validation_rows,
+        held_out_rows: fold.trained.held_out_rows,
+        epochs: fold.trained.epochs.into(),
+        best_epoch: fold.trained.best_epoch.into(),
+        values: measured.iter().map(|metric| value(metric, fold)).collect(),
+    };
+    let over_folds = |(metric, claims): (&Metric, &CrossValidatedClaims)| {
+        let EstimateClaims { value, lower95, upper95 } = &claims.out_of_fold;
+        page::FoldMetric {
+            name: metric_name(*metric, loss).to_owned(),
+            unit: if *metric == Metric::Loss { page::Unit::Number } else { page::Unit::Proportion },
+            higher_is_better: metric.is_higher_better(),
+            mean: claims.value.0,
+            std: claims.std.0,
+            lower95: claims.lower95.0,
+            upper95: claims.upper95.0,
+            out_of_fold: page::FoldValue { value: value.0, lower95: Some(lower95.0), upper95: Some(upper95.0) },
+        }
+    };
+    page::CrossValidation {
+        kind: claims.kind.name().to_owned(),
+        rows: claims.rows,
+        folds: claims.folds.iter().map(fold).collect(),
+        metrics: claims.metrics.iter().map(over_folds).collect(),
     }
 }
 

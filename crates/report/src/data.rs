@@ -4,6 +4,7 @@
 //! the page in every language. Every part may be absent; a section whose part is absent is not shown. Floating-point
 //! numbers that are not finite survive JSON as the strings `NaN`, `Infinity` and `-Infinity` (see `number`).
 
+mod cross_validation;
 mod dataset;
 mod evaluation;
 mod history;
@@ -15,6 +16,7 @@ mod study;
 mod thumbnail;
 mod verdict;
 
+pub use cross_validation::{CrossValidation, FoldMetric, FoldRow, FoldValue};
 pub use dataset::{Augmented, AugmentedSample};
 pub use dataset::{
     ClassCounts, CleaningRound, CleaningStop, DataSummary, InjectedFaults, OperatorEffect, RuleReading, RuleRow,
@@ -45,6 +47,9 @@ pub struct ReportData {
     pub data: Option<DataSummary>,
     /// The network. `None` if none was built.
     pub model: Option<ModelSummary>,
+    /// The models of the folds. `None` if there was no cross-validation.
+    #[serde(default)]
+    pub cross_validation: Option<CrossValidation>,
     /// The training, epoch by epoch. `None` if there was none.
     pub history: Option<History>,
     /// What was measured on the finished model. `None` if it was not evaluated.

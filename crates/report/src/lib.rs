@@ -24,11 +24,11 @@ pub use data::{
     StudyReport, StudyTrial, StudyTrialState, StudyValue,
 };
 pub use data::{
-    CalibrationBin, ClassCounts, CleaningRound, CleaningStop, Comparison, Cost, CriterionRow, DataSummary, Epoch,
-    Evaluation, EvidenceRow, Fact, Grade, History, InjectedFaults, LayerRow, Metric, Mistake, ModelSummary,
-    OperatorEffect, Outcome, ReportData, Reproduce, RuleReading, RuleRow, RunInfo, Sample, Setting, Slice,
-    SourceDigest, SourceSummary, Split, SplitRows, Stage, StageSeconds, Thumbnail, ThumbnailError, TrainingStop, Unit,
-    Verdict,
+    CalibrationBin, ClassCounts, CleaningRound, CleaningStop, Comparison, Cost, CriterionRow, CrossValidation,
+    DataSummary, Epoch, Evaluation, EvidenceRow, Fact, FoldMetric, FoldRow, FoldValue, Grade, History, InjectedFaults,
+    LayerRow, Metric, Mistake, ModelSummary, OperatorEffect, Outcome, ReportData, Reproduce, RuleReading, RuleRow,
+    RunInfo, Sample, Setting, Slice, SourceDigest, SourceSummary, Split, SplitRows, Stage, StageSeconds, Thumbnail,
+    ThumbnailError, TrainingStop, Unit, Verdict,
 };
 pub use extract::{ExtractError, extract, extract_study};
 pub use page::{render, render_study};

@@ -5,6 +5,7 @@ pub(crate) mod cleaning;
 pub(crate) mod confusion;
 pub(crate) mod cost;
 pub(crate) mod criterion_words;
+pub(crate) mod cross_validation;
 pub(crate) mod dataset;
 pub(crate) mod key_figures;
 pub(crate) mod metrics;
@@ -73,6 +74,7 @@ sections! {
     "data", dataset, title_data;
     "cleaning", cleaning, title_cleaning;
     "model", model, title_model;
+    "cross-validation", cross_validation, title_cross_validation;
     "training", training, title_training;
     "study", study, title_study;
     "metrics", metrics, title_metrics;

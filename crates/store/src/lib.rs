@@ -31,6 +31,7 @@ mod checkpoints;
 mod error;
 mod events;
 mod evidence;
+mod folds;
 mod lock;
 mod run;
 mod runs;

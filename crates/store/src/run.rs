@@ -116,7 +116,7 @@ impl RunFolder {
     /// folder is read-only.
     pub fn open(&self) -> Result<OpenRun, StoreError> {
         let lock = lock::take(&self.path, &self.lock_path())?;
-        for folder in [self.path.clone(), self.checkpoints_path(), self.evidence_path()] {
+        for folder in [self.path.clone(), self.checkpoints_path(), self.evidence_path(), self.folds_path()] {
             atomic::remove_leftovers(&folder)?;
         }
         Ok(OpenRun { folder: self.clone(), _lock: lock })

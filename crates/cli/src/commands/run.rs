@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Arg, ArgMatches, Command as Definition, value_parser};
-use proofmark_lab::{LabError, Outcome, RunResult, pipeline};
+use proofmark_lab::{LabError, Measured, Metric, Outcome, RunResult, pipeline};
 use proofmark_messages::{Lang, cli as say};
 
 use super::{Command, spec_arguments};
@@ -85,17 +85,16 @@ pub(super) fn exit(result: &RunResult) -> Exit {
 }
 
 pub(super) fn to_json(result: &RunResult) -> serde_json::Value {
-    let metrics: serde_json::Map<String, serde_json::Value> = result
-        .metrics
-        .iter()
-        .map(|measured| {
-            let estimate = &measured.estimate;
-            let interval = serde_json::json!({
-                "value": estimate.value, "lower95": estimate.lower95, "upper95": estimate.upper95,
-            });
-            (measured.metric.name().to_owned(), interval)
-        })
-        .collect();
+    type Metrics = serde_json::Map<String, serde_json::Value>;
+    let interval = |metric: Metric, [value, lower95, upper95]: [f64; 3]| {
+        (metric.name().to_owned(), serde_json::json!({ "value": value, "lower95": lower95, "upper95": upper95 }))
+    };
+    let measured = result.metrics.iter().map(|Measured { metric, estimate, .. }| {
+        interval(*metric, [estimate.value, estimate.lower95, estimate.upper95])
+    });
+    let metrics: Metrics = measured.collect();
+    let folds = result.cross_validation.iter();
+    let folds: Metrics = folds.map(|f| interval(f.metric, [f.value, f.lower95, f.upper95])).collect();
     let verdict = result.outcome.map_or_else(|| "interrupted".into(), |outcome| serde_json::json!(outcome));
     let mut json = serde_json::json!({
         "run": result.run,
@@ -108,6 +107,9 @@ pub(super) fn to_json(result: &RunResult) -> serde_json::Value {
     });
     if let Some(study) = &result.study {
         json["study"] = study.study.clone().into();
+    }
+    if !folds.is_empty() {
+        json["cross_validation"] = folds.into();
     }
     json
 }

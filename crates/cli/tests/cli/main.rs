@@ -4,6 +4,7 @@
 mod checkpoints;
 mod failures;
 mod fixture;
+mod folds;
 mod forging;
 mod kill;
 mod languages;

@@ -1,11 +1,15 @@
 //! Splits, preprocessing, and what training reads.
 
-use crate::files::{data_spec, idx, idx_set, images, prepare, profile, write};
-use proofmark_data::{Preparation, Prepared, QualitySpec, Stage, facts, facts_schema};
+use crate::files::{data_spec, idx, idx_set, images, png, prepare, profile, write};
+use proofmark_data::{
+    CrossValidationSpec, FittedStep, FoldKind, GroupSpec, Preparation, Prepared, PreparedSet, QualitySpec, Stage,
+    facts, facts_schema,
+};
 use proofmark_messages::Lang;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::path::Path;
+use tempfile::TempDir;
 
 fn prepared(more: serde_json::Value, base: &Path, seed: u64) -> Prepared {
     prepare(&data_spec(more), &QualitySpec::default(), base, seed).prepared.unwrap()
@@ -74,6 +78,65 @@ fn fewer_rows_train_when_fewer_are_asked_for() {
     sets.train.gather(&(0..40).collect::<Vec<_>>(), &mut numbers);
     let mean = numbers.iter().map(|x| f64::from(*x)).sum::<f64>() / numbers.len() as f64;
     assert!(mean.abs() < 1e-6 && few.report.feature != all.report.feature, "{mean}");
+}
+
+#[test]
+fn everything_is_fitted_again_inside_a_fold() {
+    let folder = idx_set();
+    let select = json!({ "select_pixels": { "count": 3 } });
+    let features = json!([{ "name": "image", "type": "image", "preprocess": ["scale_pixels", "standardize", select] }]);
+    let spec = data_spec(json!({ "features": features }));
+    let sets = prepare(&spec, &QualitySpec::default(), folder.path(), 7).prepared.unwrap();
+    let folds = sets.folds(&CrossValidationSpec::default(), 7).unwrap();
+    for fold in &folds {
+        let made = sets.fold(fold, FoldKind::Stratified, 0.25, &spec.features[0], 9);
+        assert_eq!((made.train.len(), made.validation.len(), made.held_out.len()), (216, 72, 72));
+        let ids = |set: &PreparedSet| set.ids().to_vec();
+        let held_out: Vec<u64> = fold.held_out.iter().map(|row| sets.train.ids()[*row as usize]).collect();
+        assert_eq!(ids(&made.held_out), held_out);
+        let mut all = [ids(&made.train), ids(&made.validation), held_out].concat();
+        all.sort_unstable();
+        assert_eq!(all, sets.train.ids());
+        // What stays is standardised on the rows that train in this fold, and on no others.
+        let mut numbers = vec![0.0; 216 * 16];
+        made.train.gather(&(0..216).collect::<Vec<_>>(), &mut numbers);
+        let Some(FittedStep::SelectPixels { kept }) = made.feature.steps.last() else { panic!("no selection") };
+        assert_eq!(kept.len(), 3);
+        let is_kept = |pixel: usize| kept.contains(&(pixel as u32));
+        assert!(numbers.chunks(16).all(|image| (0..16).all(|pixel| is_kept(pixel) || image[pixel] == 0.0)));
+        assert_ne!(made.feature.steps[1], sets.feature.steps[1]);
+    }
+    // Rows in the order of time: the last of those that train judge the epochs.
+    let time = CrossValidationSpec { kind: FoldKind::Time, ..CrossValidationSpec::default() };
+    let fold = sets.folds(&time, 7).unwrap().remove(1);
+    let made = sets.fold(&fold, FoldKind::Time, 0.25, &spec.features[0], 9);
+    assert_eq!((made.train.len(), made.validation.len(), made.held_out.len()), (90, 30, 60));
+    let [train, validation, held_out] = [&made.train, &made.validation, &made.held_out].map(PreparedSet::ids);
+    assert!(train.last() < validation.first() && validation.last() < held_out.first());
+}
+
+#[test]
+fn groups_are_the_beginnings_of_file_names() {
+    let folder = TempDir::new().unwrap();
+    for (class, names) in [("a", ["p1_1", "p1_2", "p2_1", "solo"]), ("b", ["p2_1", "p2_2", "p3_1", "p3_2"])] {
+        for (idx, name) in names.iter().enumerate() {
+            let shade = [idx as u8 + if class == "a" { 0 } else { 100 }];
+            let bytes = png(1, 1, png::ColorType::Grayscale, &shade);
+            write(folder.path(), &format!("set/{class}/{name}.png"), &bytes);
+            write(folder.path(), &format!("set/{class}/{name}x.png"), &bytes);
+        }
+    }
+    let spec = data_spec(json!({
+        "source": { "images": { "folder": "set", "height": 1, "width": 1, "grayscale": true } },
+        "split": { "test": 0.2, "validation": 0.0 },
+    }));
+    let sets = prepare(&spec, &QualitySpec::default(), folder.path(), 7).prepared.unwrap();
+    let by = Some(GroupSpec::FilePrefix("_".to_owned()));
+    let grouped = |folds| sets.folds(&CrossValidationSpec { folds, kind: FoldKind::Grouped, by: by.clone() }, 7);
+    let sizes: Vec<usize> = grouped(2).unwrap().iter().map(|fold| fold.held_out.len()).collect();
+    assert_eq!(sizes.iter().sum::<usize>(), sets.train.len());
+    let error = grouped(6).unwrap_err().to_string();
+    assert!(error.starts_with("`6` grouped folds need at least `6` groups, there are `"), "{error}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::files::{data_spec, quality_spec};
 use proofmark_data::spec::{PreprocessSpec, SourceSpec, TestSpec, check};
-use proofmark_data::{DataSpec, QualitySpec};
+use proofmark_data::{CrossValidationSpec, DataSpec, QualitySpec, folds};
 use proofmark_messages::{Lang, Localize};
 use serde_json::json;
 
@@ -87,6 +87,18 @@ fn all_problems_are_found_at_once() {
     let quality = quality_spec(&[], json!({ "max_rounds": 0, "max_dropped": 1.5 }));
     let mut problems = check(&data, &quality);
     problems.extend(check(&data_spec(json!({ "split": { "test": 0.0 } })), &QualitySpec::default()));
+    let select = json!([{ "select_pixels": { "count": 0 } }, "standardize"]);
+    let augment = json!([{ "flip": { "horizontal": 0.5 } }]);
+    let selected = json!([{ "name": "image", "type": "image", "preprocess": select, "augment": augment }]);
+    problems.extend(check(&data_spec(json!({ "features": selected })), &QualitySpec::default()));
+    for folds in [
+        json!({ "folds": 1, "kind": "grouped" }),
+        json!({ "kind": "grouped", "by": { "file_prefix": "_" } }),
+        json!({ "kind": "time", "by": { "file_prefix": "_" } }),
+    ] {
+        let folds: CrossValidationSpec = serde_json::from_value(folds).unwrap();
+        problems.extend(folds::check(&folds, &data_spec(json!({})).source));
+    }
     let mut text = String::new();
     for problem in problems {
         for lang in Lang::ALL {

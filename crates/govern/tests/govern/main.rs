@@ -28,6 +28,7 @@ fn measures() -> Measures {
         metrics: names(&["accuracy", "f1", "loss"]),
         compared: names(&["accuracy", "f1"]),
         slices: names(&["label"]),
+        has_cross_validation: true,
         has_validation: true,
     }
 }
@@ -144,6 +145,7 @@ fn what_is_not_measured_cannot_be_asked_for() {
         "metrics.f1.gain.lower95",
         "baseline.accuracy.value",
         "validation.loss.value",
+        "cross_validation.f1.min",
         "slices.accuracy.min",
         "slices.label.accuracy.max",
         "test_reads",
@@ -163,6 +165,7 @@ fn what_is_not_measured_cannot_be_asked_for() {
         assert!(!known(&all, path), "{path}");
     }
     assert!(!known(&Measures { has_validation: false, ..all.clone() }, "validation.accuracy.value"));
+    assert!(!known(&Measures { has_cross_validation: false, ..all.clone() }, "cross_validation.accuracy.value"));
     assert!(!known(&Measures { slices: Vec::new(), ..all.clone() }, "slices.accuracy.min"));
     // A column's name is one segment, whatever stands in it.
     let odd = Measures { slices: vec!["petal.length".to_owned()], ..all };

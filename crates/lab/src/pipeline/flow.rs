@@ -13,6 +13,7 @@ use proofmark_train::checkpoint::Checkpoint;
 use proofmark_train::training::TrainingInput;
 use proofmark_train::{EpochEnd, Event as TrainEvent, StopReason, TrainError, Trained};
 
+use super::cross_validate::{KeptFolds, cross_validate};
 use super::measure::{Measuring, diverged_at, executor};
 use super::{PreparedRun, RunResult, append};
 use crate::claims::StudyClaims;
@@ -90,6 +91,11 @@ impl Flow<'_> {
         let (Some(prepared), Some(model)) = (&self.prepared.preparation.prepared, &self.prepared.model) else {
             return self.end(log, story, measuring, Outcome::DataRefused, host);
         };
+        // Of a study's trials, only the one that it chose is worth its folds.
+        if !is_trial && !self.cross_validate(log, story, measuring, host)? {
+            self.open.finish(State::Interrupted)?;
+            return Ok(self.result(story, None, None, host));
+        }
         let training_digest = self.prepared.lock.training_digest()?;
         let mut trained = match self.train(log, watch, checkpoint, prepared, model, &training_digest, story, host)? {
             Some(trained) => trained,
@@ -146,6 +152,28 @@ impl Flow<'_> {
             None => Outcome::NoCriterion,
         };
         self.end(log, story, measuring, outcome, host)
+    }
+
+    /// The folds that the spec asks for; false if the person interrupted them.
+    fn cross_validate(
+        &self,
+        log: &mut EventLog,
+        story: &mut Story<'_>,
+        measuring: &mut Measuring<'_>,
+        host: &mut dyn Host,
+    ) -> Result<bool, LabError> {
+        let spec = &self.read.value;
+        if spec.cross_validation.is_none() {
+            return Ok(true);
+        }
+        let started = host.seconds();
+        let kept = KeptFolds { run: self.open, log };
+        let Some(claims) = cross_validate(spec, &self.prepared, Some(kept), host)? else { return Ok(false) };
+        let seconds = host.seconds() - started;
+        measuring.cross_validated(&claims, seconds, host)?;
+        story.cross_validation = claims.results();
+        story.stage(Stage::CrossValidate, seconds);
+        Ok(true)
     }
 
     /// Trains; `None` if the person interrupted it.
@@ -245,6 +273,7 @@ impl Flow<'_> {
             outcome,
             decision: story.judged.as_ref().and_then(|judged| judged.decision.clone()),
             metrics: story.judged.as_ref().map(|judged| judged.evaluation.metrics.clone()).unwrap_or_default(),
+            cross_validation: story.cross_validation.clone(),
             model_digest: story.model_digest.map(|digest| digest.hex()),
             train_seconds_per_epoch: story.seconds_per_epoch(),
             seconds: host.seconds() - self.started,

@@ -36,8 +36,9 @@ pub(crate) struct Measuring<'a> {
     spec: &'a RunSpec,
     prepared: &'a PreparedRun,
     pub(crate) statements: Statements<'a>,
-    spec_digest: Option<Digest>,
-    prepared_digest: Option<Digest>,
+    pub(super) spec_digest: Option<Digest>,
+    pub(super) prepared_digest: Option<Digest>,
+    pub(super) cross_validation_digest: Option<Digest>,
     train_digest: Option<Digest>,
 }
 
@@ -45,7 +46,15 @@ impl<'a> Measuring<'a> {
     /// Nothing is measured yet. The statements are kept in `keep`, if it is given.
     pub(crate) fn new(spec: &'a RunSpec, prepared: &'a PreparedRun, keep: Option<&'a OpenRun>) -> Self {
         let statements = Statements::new(&spec.name, keep);
-        Measuring { spec, prepared, statements, spec_digest: None, prepared_digest: None, train_digest: None }
+        Measuring {
+            spec,
+            prepared,
+            statements,
+            spec_digest: None,
+            prepared_digest: None,
+            cross_validation_digest: None,
+            train_digest: None,
+        }
     }
 
     /// What was resolved, and what the data are.
@@ -154,6 +163,8 @@ impl<'a> Measuring<'a> {
         if let Some(decision) = &decision {
             let mut inputs = vec![Input::new(Kind::EvalResult.name(), digest)];
             inputs.extend(self.spec_digest.map(|digest| Input::new(Kind::RunSpec.name(), digest)));
+            let folds = self.cross_validation_digest;
+            inputs.extend(folds.map(|digest| Input::new(Kind::EvalCrossValidation.name(), digest)));
             let claims = DecisionClaims { split, decision: decision.clone() };
             self.statements.make(host, Kind::AcceptDecision, &claims, inputs, BTreeMap::new())?;
         }
@@ -241,7 +252,7 @@ fn evaluate_on(
 }
 
 /// The most frequent class, the first of equals.
-fn majority_class(set: &PreparedSet, classes: usize) -> usize {
+pub(super) fn majority_class(set: &PreparedSet, classes: usize) -> usize {
     let mut counts = vec![0u64; classes.max(1)];
     for label in set.labels() {
         if let Some(count) = usize::try_from(*label).ok().and_then(|label| counts.get_mut(label)) {

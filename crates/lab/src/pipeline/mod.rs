@@ -3,6 +3,7 @@
 //! Every stage leaves a record: events as they happen, statements of what was measured, a report at the end, whatever the
 //! end is. What decides is the lock and nothing else; times and machines stand in events and envelopes only.
 
+mod cross_validate;
 mod flow;
 mod measure;
 mod resume;
@@ -24,6 +25,7 @@ use proofmark_store::{EventLog, MAX_NAME_BYTES, OpenRun, RunFile, Runs};
 use proofmark_train::TrainError;
 use proofmark_train::metrics::Measured;
 
+use crate::cross_validation::OverFolds;
 use crate::error::LabError;
 use crate::facts::schema_of;
 use crate::host::{Host, Observation};
@@ -35,6 +37,7 @@ use crate::spec::diagnostic::Diagnostics;
 use crate::spec::read::{Read, read};
 use crate::study::{self, StudyResult};
 
+pub(crate) use cross_validate::cross_validate;
 pub(crate) use flow::{Flow, Purpose, epochs_of, state_of};
 pub(crate) use measure::{Judged, Measuring, diverged_at, executor};
 pub use resume::resume;
@@ -78,6 +81,8 @@ pub struct RunResult {
     pub decision: Option<acceptance::Decision>,
     /// What was measured, on test, or on validation if the test split was not read.
     pub metrics: Vec<Measured>,
+    /// What the cross-validation gave, if there was one.
+    pub cross_validation: Vec<OverFolds>,
     /// SHA-256 of the model file.
     pub model_digest: Option<String>,
     /// Mean training time of an epoch.
@@ -102,6 +107,11 @@ pub fn read_spec(source: &SpecSource) -> Result<Read<RunSpec>, LabError> {
         entries.push(read.diagnostic("name", error));
     }
     for problem in proofmark_data::spec::check(&spec.data, &spec.quality) {
+        let error = DataError::Spec(problem);
+        entries.push(read.diagnostic(&error.key().unwrap_or_default(), error));
+    }
+    for problem in spec.cross_validation.iter().flat_map(|asked| proofmark_data::folds::check(asked, &spec.data.source))
+    {
         let error = DataError::Spec(problem);
         entries.push(read.diagnostic(&error.key().unwrap_or_default(), error));
     }
@@ -189,6 +199,7 @@ pub(crate) fn resolve(read: &Read<RunSpec>, preparation: Preparation) -> Result<
         let problem = TrainError::EarlyStoppingWithoutValidation;
         return Err(read.diagnostics([("train.early_stopping".to_owned(), problem)]).into());
     }
+    cross_validate::check(read, prepared, &model)?;
     lock.plan = plan_digest(spec, &model, prepared.train.len())?;
     Ok(PreparedRun { model: Some(model), preparation, lock })
 }

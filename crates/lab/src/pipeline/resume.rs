@@ -124,24 +124,29 @@ fn newest_checkpoint(open: &OpenRun, host: &mut dyn Host) -> Result<Option<Check
     Ok(None)
 }
 
-/// Cuts the events back to the checkpoint, except that a reading of the test split stays on record; how many there were.
+/// Cuts the events back to the checkpoint, except that folds and readings of the test split stay on record; how many readings
+/// there were.
 fn cut_events(open: &OpenRun, log: &mut EventLog, checkpoint: Option<&Checkpoint>) -> Result<u64, LabError> {
     let offset = checkpoint.map_or(0, |checkpoint| checkpoint.progress.event_offset);
-    let mut reads = Vec::new();
+    let mut acknowledged = Vec::new();
+    let mut count = 0;
     let mut first_attempt = None;
     for event in open.events::<Record>()? {
         let event = event?;
         match &event.value.event {
-            RunEvent::Pipeline(PipelineEvent::TestRead) => reads.push((event.start, event.value)),
+            RunEvent::Pipeline(PipelineEvent::TestRead) => {
+                count += 1;
+                acknowledged.push((event.start, event.value));
+            }
+            RunEvent::Pipeline(PipelineEvent::FoldEnded { .. }) => acknowledged.push((event.start, event.value)),
             RunEvent::Pipeline(PipelineEvent::AttemptStarted { .. }) if first_attempt.is_none() => {
                 first_attempt = Some((event.start, event.value));
             }
             _ => {}
         }
     }
-    let count = reads.len() as u64;
     log.truncate_to(offset)?;
-    for (start, record) in first_attempt.into_iter().chain(reads) {
+    for (start, record) in first_attempt.into_iter().chain(acknowledged) {
         if start >= offset {
             log.append(&record)?;
         }

@@ -18,6 +18,8 @@ pub(super) struct Unacceptable {
 enum Remedy {
     /// A metric that is not measured.
     Measure(&'static str),
+    /// There is no cross-validation.
+    CrossValidate,
     /// There is no validation split.
     Validate,
     /// Nothing is sliced; the only column for slices so far is the target.
@@ -40,7 +42,8 @@ fn remedy(path: &Path, spec: &RunSpec) -> Option<Remedy> {
     let is_measured = |metric: &&Metric| spec.evaluate.metrics.contains(metric);
     match area.as_str() {
         "validation" if spec.data.split.validation == 0.0 => Some(Remedy::Validate),
-        "metrics" | "baseline" | "validation" => {
+        "cross_validation" if spec.cross_validation.is_none() => Some(Remedy::CrossValidate),
+        "metrics" | "baseline" | "validation" | "cross_validation" => {
             let metric =
                 Metric::ALL.iter().find(|metric| metric.name() == name).filter(|metric| !is_measured(metric))?;
             // The confusion matrix is no number, measured or not.
@@ -59,6 +62,7 @@ impl Localize for Unacceptable {
     fn hint(&self, lang: Lang) -> Option<String> {
         match &self.remedy {
             Some(Remedy::Measure(metric)) => Some(say::measure_it_hint(lang, metric)),
+            Some(Remedy::CrossValidate) => Some(say::cross_validate_hint(lang)),
             Some(Remedy::Validate) => Some(say::validate_hint(lang)),
             Some(Remedy::Slice(column)) => Some(say::slice_hint(lang, column)),
             None => self.error.hint(lang),

@@ -15,6 +15,7 @@ use super::{Held, Made, Note, Subject, Verification, VerifiedStatement, VerifyPr
 use crate::chain::Chain;
 use crate::claims::normal;
 use crate::command_error::CommandError;
+use crate::cross_validation::{FoldHead, FoldResult};
 use crate::lock::{Difference, Lock, first_difference};
 use crate::pipeline::{SpecSource, read_spec, spec_source, state_of};
 use crate::record::{PipelineEvent, Record, RunEvent};
@@ -174,6 +175,46 @@ impl Checker {
             }
         }
         ended
+    }
+
+    /// The folds' ends in the events, and what their models said, against what is claimed of them.
+    pub(super) fn folds(&mut self, run: &RunFolder) {
+        let Some(link) = &self.chain.cross_validation else { return };
+        let claimed: Vec<FoldResult> = link.claims.folds.iter().map(|fold| fold.trained.clone()).collect();
+        let mut ended = std::collections::BTreeMap::new();
+        let events = match run.events::<Record>() {
+            Ok(events) => events,
+            // Told where the epochs are compared.
+            Err(_) => return,
+        };
+        for event in events.flatten() {
+            if let RunEvent::Pipeline(PipelineEvent::FoldEnded { result, .. }) = event.value.event {
+                ended.insert(result.fold, result);
+            }
+        }
+        let before = self.verification.problems.len();
+        let value = |folds: &[FoldResult]| normal(&serde_json::to_value(folds).unwrap_or_default());
+        let found: Vec<FoldResult> = ended.into_values().collect();
+        if let Some(Difference { path, left, right }) = rows_difference(&value(&claimed), &value(&found)) {
+            self.differs(Subject::Fold(joined("folds", &path)), left, right);
+        }
+        for fold in &claimed {
+            let path = run.fold_path(fold.fold);
+            match run.fold(fold.fold) {
+                Err(error) => self.problem(VerifyProblem::Store(error)),
+                Ok(bytes) => {
+                    let bytes = bytes.unwrap_or_default();
+                    let found = FoldHead::split(&bytes).map(|(_, body)| Digest::of(body).to_string());
+                    let found = found.unwrap_or_default();
+                    if found != fold.predictions {
+                        self.differs(Subject::FoldFile(path), &fold.predictions, found);
+                    }
+                }
+            }
+        }
+        if self.verification.problems.len() == before {
+            self.held(Held::Folds(claimed.len()));
+        }
     }
 
     /// The parameters in the checkpoints at the epochs' ends: what `reproduce --epoch` starts from.

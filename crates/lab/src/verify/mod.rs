@@ -77,6 +77,8 @@ pub enum Held {
     Model,
     /// The epochs in the events: their figures, and the digests of their parameters.
     Epochs(usize),
+    /// The folds of the cross-validation: their ends in the events, and what their models said.
+    Folds(usize),
     /// The readings of the test split in the events.
     TestReads(u64),
     /// The parameters in the kept checkpoints.
@@ -176,6 +178,10 @@ pub enum Subject {
     PageSpec(String),
     /// A key of an epoch in the events.
     Epoch(String),
+    /// A key of a fold's end in the events.
+    Fold(String),
+    /// What a fold's model said, in its file.
+    FoldFile(PathBuf),
     /// How often the events say that the test split was read.
     TestReads,
     /// The outcome in the events.
@@ -228,6 +234,7 @@ pub fn verify_run(run: &RunFolder) -> Result<Verification, CommandError> {
     checker.spec(run);
     checker.model(run);
     let ended = checker.events(run);
+    checker.folds(run);
     checker.checkpoints(run)?;
     let must_have_report = checker.state(run, ended);
     match run.read(RunFile::Report) {

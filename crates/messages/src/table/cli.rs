@@ -46,6 +46,11 @@ crate::phrases! {
     option_resume() { en: "Go on with a run that was interrupted, from its newest checkpoint", zh: "从最新的检查点继续被中断的运行" }
     progress_run(run) { en: "run {run}", zh: "运行 {run}" }
     progress_notice(text) { en: "note: {text}", zh: "提示：{text}" }
+    progress_fold(fold, folds, metric, value, seconds) {
+        en: "fold {fold}/{folds}  {metric} {value}  {seconds}",
+        zh: "第 {fold}/{folds} 折  {metric} {value}  {seconds}",
+    }
+    progress_fold_alone(fold, folds, seconds) { en: "fold {fold}/{folds}  {seconds}", zh: "第 {fold}/{folds} 折  {seconds}" }
     progress_epoch(epoch, loss, validation, accuracy, seconds) {
         en: "epoch {epoch}  loss {loss}  validation {validation} ({accuracy})  {seconds}",
         zh: "第 {epoch} 轮  损失 {loss}  验证 {validation}（{accuracy}）  {seconds}",
@@ -68,6 +73,7 @@ crate::phrases! {
     holds() { en: "holds", zh: "满足" }
     does_not_hold() { en: "does not hold", zh: "不满足" }
     label_test_accuracy() { en: "test accuracy", zh: "测试准确率" }
+    label_cross_validation() { en: "cross-validation", zh: "交叉验证" }
     label_validation_accuracy() { en: "validation accuracy", zh: "验证准确率" }
     accuracy_line(value, lower, upper) { en: "{value}   95 % interval {lower} to {upper}", zh: "{value}   95% 置信区间 {lower} 至 {upper}" }
     baseline(value) { en: "   baseline {value}", zh: "   基线 {value}" }

@@ -205,6 +205,17 @@ crate::phrases! {
         en: "upper end of the 95 % confidence interval on the validation split",
         zh: "验证集上 95 % 置信区间的上限",
     }
+    path_cross_validation_value() { en: "the metric's mean over the folds of the cross-validation", zh: "指标在交叉验证各折上的平均值" }
+    path_cross_validation_lower95() {
+        en: "lower end of the 95 % confidence interval on that mean, corrected for what folds share",
+        zh: "该平均值 95 % 置信区间的下限（已修正各折训练数据重叠的影响）",
+    }
+    path_cross_validation_upper95() {
+        en: "upper end of the 95 % confidence interval on that mean, corrected for what folds share",
+        zh: "该平均值 95 % 置信区间的上限（已修正各折训练数据重叠的影响）",
+    }
+    path_cross_validation_min() { en: "the lowest value of any fold", zh: "各折中的最低值" }
+    path_cross_validation_max() { en: "the highest value of any fold", zh: "各折中的最高值" }
     path_slices_min() { en: "the lowest accuracy over all slices", zh: "所有切片中的最低准确率" }
     path_slices_max() { en: "the highest accuracy over all slices", zh: "所有切片中的最高准确率" }
     path_slice_min() {

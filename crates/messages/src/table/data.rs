@@ -252,8 +252,8 @@ crate::phrases! {
         zh: "`{key}`：`{step}` 不能放在 `{after}` 之后",
     }
     hint_step_order() {
-        en: "each step once: first `grayscale` and `resize`, then `scale_pixels`, then `standardize`",
-        zh: "每一步只出现一次：先 `grayscale` 和 `resize`，再 `scale_pixels`，最后 `standardize`",
+        en: "each step once: first `grayscale` and `resize`, then `scale_pixels`, then `standardize`; `select_pixels` last",
+        zh: "每一步只出现一次：先 `grayscale` 和 `resize`，再 `scale_pixels`，然后 `standardize`，最后 `select_pixels`",
     }
     step_channels(key, step, expected, received) {
         en: "`{key}`: `{step}` needs images with `{expected}` channels, these have `{received}`",

@@ -162,6 +162,8 @@ crate::phrases! {
     kind_train_run() { en: "training", zh: "训练" }
     /// The kind `eval.result`.
     kind_eval_result() { en: "evaluation", zh: "评估结果" }
+    /// The kind `eval.cross_validation`.
+    kind_eval_cross_validation() { en: "cross-validation", zh: "交叉验证" }
     /// The kind `accept.decision`.
     kind_accept_decision() { en: "acceptance", zh: "验收结论" }
     /// The kind `run.reproduced`.
@@ -370,6 +372,8 @@ crate::phrases! {
     held_epochs(epochs) { en: "the epochs on record ({epochs}) are those of the training, with their losses and parameters", zh: "记录在案的 {epochs} 轮训练（损失与参数）与证据一致" }
     /// The readings of test.
     held_test_reads(reads) { en: "readings of the test data on record: {reads}, as claimed", zh: "记录在案的测试数据读取次数为 {reads}，与证据一致" }
+    /// The folds of the cross-validation.
+    held_folds(folds) { en: "{folds} folds ended and said what is claimed of them", zh: "{folds} 折的记录及预测与证据一致" }
     /// The kept checkpoints.
     held_checkpoints(checkpoints) { en: "{checkpoints} checkpoints hold the parameters of their epochs", zh: "{checkpoints} 个检查点中的参数与所属轮次一致" }
     /// Status and events.
@@ -431,6 +435,8 @@ crate::phrases! {
     subject_outcome(file) { en: "the outcome in `{file}`", zh: "`{file}` 中的结局" }
     /// The state in the status.
     subject_state(file) { en: "the state in `{file}`", zh: "`{file}` 中的状态" }
+    /// The parameters in a checkpoint.
+    subject_fold(file) { en: "what the model said in `{file}`", zh: "`{file}` 中的模型预测" }
     /// The parameters in a checkpoint.
     subject_checkpoint(file) { en: "the parameters in `{file}`", zh: "`{file}` 中的参数" }
     /// A statement that came out otherwise.

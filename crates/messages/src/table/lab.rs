@@ -14,6 +14,13 @@ crate::phrases! {
         en: "set `data.split.validation` (0.1, for example): there is no validation split",
         zh: "请设置 `data.split.validation`（例如 0.1）：当前没有验证集",
     }
+    /// What to do about a criterion on a cross-validation where there is none.
+    cross_validate_hint() {
+        en: "set `cross_validation: {{ folds: 5 }}`: there is no cross-validation",
+        zh: "请设置 `cross_validation: {{ folds: 5 }}`：当前没有交叉验证",
+    }
+    /// The training of a fold stopped.
+    fold_stopped(fold, problem) { en: "fold `{fold}` of the cross-validation: {problem}", zh: "交叉验证第 `{fold}` 折：{problem}" }
     /// What to do about a criterion on slices where there are none.
     slice_hint(column) {
         en: "set `evaluate.slices: [{column}]`: nothing is sliced",

@@ -59,6 +59,7 @@ crate::phrases! {
     stage_ingest() { en: "Read data", zh: "读取数据" }
     stage_prepare() { en: "Prepare", zh: "预处理" }
     stage_gate() { en: "Data gate", zh: "数据关卡" }
+    stage_cross_validate() { en: "Cross-validate", zh: "交叉验证" }
     stage_train() { en: "Train", zh: "训练" }
     stage_validate() { en: "Validate", zh: "验证" }
     stage_accept() { en: "Accept on test", zh: "测试验收" }
@@ -205,6 +206,30 @@ crate::phrases! {
     settings_heading() { en: "How it was fitted", zh: "训练设置" }
 
     // Training
+    title_cross_validation() { en: "Cross-validation", zh: "交叉验证" }
+    folds_lead(metric, mean, interval, folds, rows) {
+        en: "{metric} over {folds} folds: {mean} on average, with a 95% interval of {interval}. Each of {rows} rows was judged by a model that had not seen it.",
+        zh: "{folds} 折的平均{metric}为 {mean}，95% 置信区间 {interval}。共 {rows} 行，每行都由没有见过它的模型评判。",
+    }
+    folds_metrics_caption(kind) { en: "Metrics over the folds ({kind})", zh: "各折汇总指标（{kind}）" }
+    folds_help() {
+        en: "Folds share most of their training rows, so their results are not independent; the mean's interval is widened for that (Nadeau and Bengio 2003). Out of fold takes all held-out rows as one set; its interval knows nothing of how models vary.",
+        zh: "各折的训练数据大部分重叠，结果并不相互独立，平均值的区间已为此加宽（Nadeau 与 Bengio，2003）。“折外合并”把所有留出的行视为一个整体，其区间不反映模型之间的差异。",
+    }
+    folds_heading() { en: "Fold by fold", zh: "逐折结果" }
+    folds_caption(metric) { en: "{metric} of each fold, with the mean's line", zh: "各折的{metric}，竖线为平均值" }
+    folds_stratified() { en: "stratified", zh: "按类别分层" }
+    folds_plain() { en: "plain", zh: "随机划分" }
+    folds_grouped() { en: "grouped", zh: "按组划分" }
+    folds_time() { en: "forward in time", zh: "按时间向前滚动" }
+    column_mean() { en: "Mean", zh: "平均值" }
+    column_deviation() { en: "Deviation", zh: "标准差" }
+    column_out_of_fold() { en: "Out of fold", zh: "折外合并" }
+    column_fold() { en: "Fold", zh: "折" }
+    column_train_rows() { en: "Trained on", zh: "训练行数" }
+    column_inner_rows() { en: "Stopped by", zh: "内部验证行数" }
+    column_held_out_rows() { en: "Held out", zh: "留出行数" }
+    column_epochs() { en: "Epochs", zh: "轮数" }
     title_training() { en: "Training", zh: "训练" }
     one_epoch() { en: "one epoch", zh: "1 轮" }
     n_epochs(epochs) { en: "{epochs} epochs", zh: "{epochs} 轮" }

@@ -1,6 +1,8 @@
 //! Reports of runs that never happened: digits drawn by code, figures of a plausible size. They show the page and feed its
 //! tests; no number in them was measured.
 
+#[path = "folds.rs"]
+mod folds;
 #[path = "handwriting.rs"]
 mod handwriting;
 #[path = "provenance.rs"]
@@ -8,6 +10,7 @@ mod provenance;
 #[path = "study.rs"]
 pub(crate) mod study;
 
+use folds::cross_validation;
 use handwriting::{Random, digit};
 use proofmark_report::{Augmented, AugmentedSample};
 use proofmark_report::{
@@ -56,6 +59,7 @@ pub(crate) fn accepted() -> ReportData {
         },
         data: Some(data),
         model: Some(model()),
+        cross_validation: Some(cross_validation()),
         history: Some(history(10)),
         evaluation: Some(evaluation),
         cost: Some(cost()),
@@ -133,6 +137,7 @@ pub(crate) fn data_refused() -> ReportData {
         data.rounds[0].operators[0].rows_dropped = 9_120;
     }
     report.model = None;
+    report.cross_validation = None;
     report.study = None;
     report.this_trial = None;
     report.history = None;
@@ -175,6 +180,7 @@ pub(crate) fn diverged() -> ReportData {
     history.best_epoch = Some(1);
     history.stopped = TrainingStop::LossNotFinite { step: 1_847 };
     report.history = Some(history);
+    report.cross_validation = None;
     report.study = None;
     report.this_trial = None;
     report.evaluation = None;

@@ -41,6 +41,8 @@ pub enum Stage {
     Prepare,
     /// Compare the profile with the required rules, cleaning if it helps.
     Gate,
+    /// Train and measure the folds of the train split.
+    CrossValidate,
     /// Fit the parameters.
     Train,
     /// Judge the criterion on validation.
@@ -51,6 +53,13 @@ pub enum Stage {
 
 impl Stage {
     /// All stages, in order.
-    pub const ALL: [Stage; 6] =
-        [Stage::Ingest, Stage::Prepare, Stage::Gate, Stage::Train, Stage::Validate, Stage::Accept];
+    pub const ALL: [Stage; 7] = [
+        Stage::Ingest,
+        Stage::Prepare,
+        Stage::Gate,
+        Stage::CrossValidate,
+        Stage::Train,
+        Stage::Validate,
+        Stage::Accept,
+    ];
 }

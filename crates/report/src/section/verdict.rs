@@ -26,7 +26,7 @@ pub(crate) fn body(data: &ReportData, lang: Lang) -> Option<Body> {
         p.sentence { (sentence(data, lang)) }
         @if !verdict.criteria.is_empty() { (criteria(&verdict.criteria, lang)) }
         p.note { (test_reads(data, lang)) }
-        (flow(verdict.outcome, lang))
+        (flow(verdict.outcome, data.cross_validation.is_some(), lang))
     };
     Some(Body {
         lead: None,
@@ -103,11 +103,11 @@ fn test_reads(data: &ReportData, lang: Lang) -> String {
     }
 }
 
-fn flow(outcome: Outcome, lang: Lang) -> Markup {
+fn flow(outcome: Outcome, has_folds: bool, lang: Lang) -> Markup {
     let stopped_at = outcome.stopped_at();
     html! {
         ol.flow aria-label=(say::flow_label(lang)) {
-            @for stage in Stage::ALL {
+            @for stage in Stage::ALL.into_iter().filter(|stage| has_folds || *stage != Stage::CrossValidate) {
                 @let (sign, state) = match stopped_at {
                     Some(stop) if stage == stop && outcome == Outcome::NoEvidence => {
                         (Icon::Unknown, say::no_evidence(lang))
@@ -139,6 +139,7 @@ pub(crate) fn stage_name(stage: Stage, lang: Lang) -> String {
         Stage::Ingest => say::stage_ingest(lang),
         Stage::Prepare => say::stage_prepare(lang),
         Stage::Gate => say::stage_gate(lang),
+        Stage::CrossValidate => say::stage_cross_validate(lang),
         Stage::Train => say::stage_train(lang),
         Stage::Validate => say::stage_validate(lang),
         Stage::Accept => say::stage_accept(lang),

@@ -4,6 +4,7 @@ mod checkpoints;
 mod crashes;
 mod events;
 mod evidence;
+mod folds;
 mod messages;
 mod runs;
 
