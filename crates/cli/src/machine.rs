@@ -110,9 +110,9 @@ mod tests {
         let meminfo = ("/proc/meminfo", "MemTotal:  8 kB\nMemFree:  1 kB\nMemAvailable:  4 kB\n");
         let version_2 = ("/proc/self/cgroup", "0::/a/b\n");
         let version_1 = ("/proc/self/cgroup", "9:name=systemd:/\n4:cpu,memory:/a\n1:cpuset:/\n0::/\n");
-        // The kernel's files, and what comes of them.
-        type Case = (&'static [(&'static str, &'static str)], Option<u64>);
-        let cases: &[Case] = &[
+        // The kernel's files by path, and what comes of them.
+        type Case<'a> = (&'a [(&'a str, &'a str)], Option<u64>);
+        let cases: &[Case<'_>] = &[
             (&[], None),
             (&[("/proc/meminfo", "nothing")], None),
             (&[("/proc/meminfo", "MemTotal:  8 kB\n")], Some(8 * 1024)),
