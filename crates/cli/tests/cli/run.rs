@@ -134,7 +134,9 @@ fn a_report_shows_images_as_training_sees_them() {
     let spec = fs::read_to_string(place.path("tiny.yaml")).unwrap();
     let augment =
         "preprocess: [scale_pixels], augment: [flip: { horizontal: 0.5 }, shift: { height: 0.2, width: 0.2 }]";
-    fs::write(place.path("tiny.yaml"), spec.replace("preprocess: [scale_pixels]", augment)).unwrap();
+    // How good it becomes is of no matter here.
+    let spec = spec.replace("accept: metrics.accuracy.value >= 0.5", "").replace("preprocess: [scale_pixels]", augment);
+    fs::write(place.path("tiny.yaml"), spec).unwrap();
     let run = place.train(".proofmark", &["--set", "train.epochs=2", "--set", "train.loss=mse"]);
     let page = run.join("report.html");
     let html = fs::read_to_string(&page).unwrap();

@@ -90,7 +90,7 @@ crate::phrases! {
 
     parallel_title() { en: "Every trial through every value", zh: "每个试验的全部取值" }
     parallel_description(trials, parameters) { en: "Parallel coordinates: {parameters} values and the result, an axis each, with a line for each of {trials} trials. The table of the best trials holds their values.", zh: "平行坐标图：{parameters} 个搜索值与结果各占一条轴，{trials} 个试验各为一条线。最佳试验的取值见表格。" }
-    parallel_help() { en: "Each line is a trial; it crosses each axis at the value that was tried and ends at its result, better to the right. The stronger its colour, the better it is; the thick line is the best. Good values lie where strong lines gather.", zh: "每条线是一个试验，在各轴上经过所试的取值，终点为结果，越靠右越好。颜色越鲜明越好，粗线为最佳。鲜明的线聚集之处即是好的取值。" }
+    parallel_help() { en: "Each line is a trial; it crosses each axis at the value that was tried and ends at its result, better to the right. The stronger its colour, the better it is; the thick line is the trial that the legend names. Good values lie where strong lines gather.", zh: "每条线是一个试验，在各轴上经过所试的取值，终点为结果，越靠右越好。颜色越鲜明越好，粗线是图例中注明的试验。鲜明的线聚集之处即是好的取值。" }
     parallel_help_pruned() { en: "Thin grey lines were stopped early and have no result.", zh: "灰色细线为提前停止的试验，没有结果。" }
 
     front_title(x, y) { en: "{y} against {x}", zh: "{y}（纵轴）与{x}（横轴）" }

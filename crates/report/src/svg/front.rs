@@ -1,7 +1,7 @@
 //! Two goals against each other: every complete trial as a point, those of the front filled.
 
 use super::text::{Anchor, Labels, Place};
-use super::trial::{Frame, Key, Mark, TEXT, diamond, legend, without_strays};
+use super::trial::{Frame, Key, Mark, TEXT, diamond, is_off, legend, without_strays};
 use super::{px, scale::Scale};
 use maud::{Markup, html};
 
@@ -44,15 +44,7 @@ pub(crate) struct FrontPoint {
 
 /// The chart.
 pub(crate) fn front(chart: &Front<'_>) -> Markup {
-    let scale = |goal: usize| {
-        let values: Vec<f64> = chart.points.iter().map(|point| point.at[goal]).collect();
-        let (kept, _) = without_strays(&values, chart.goals[goal].maximize);
-        // Whoever is on the front is shown where it is, however far from the others.
-        let front = chart.points.iter().filter(|point| point.on_front).map(move |point| point.at[goal]);
-        let values = kept.into_iter().chain(front).chain(chart.baseline.as_ref().map(|(at, _)| at[goal]));
-        Scale::of(chart.goals[goal].proportion, values, if goal == 0 && !chart.small { 8 } else { 5 })
-    };
-    let (x, y) = (scale(0), scale(1));
+    let (x, y) = (scale(chart, 0), scale(chart, 1));
     let frame = Frame {
         width: if chart.small { 440.0 } else { 880.0 },
         height: if chart.small { 340.0 } else { 440.0 },
@@ -138,6 +130,22 @@ pub(crate) fn front(chart: &Front<'_>) -> Markup {
         (legend(&entries(chart), frame.left, 10.0, frame.width))
     };
     frame.svg("", chart.id, &chart.title, &chart.description, &content)
+}
+
+/// How many trials lie beyond an axis and are drawn at its edge.
+pub(crate) fn n_off_scale(chart: &Front<'_>) -> usize {
+    let scales = [scale(chart, 0), scale(chart, 1)];
+    let is_outside = |point: &&FrontPoint| (0..2).any(|goal| is_off(&scales[goal], point.at[goal]));
+    chart.points.iter().filter(is_outside).count()
+}
+
+fn scale(chart: &Front<'_>, goal: usize) -> Scale {
+    let values: Vec<f64> = chart.points.iter().map(|point| point.at[goal]).collect();
+    let (kept, _) = without_strays(&values, chart.goals[goal].maximize);
+    // Whoever is on the front is shown where it is, however far from the others.
+    let front = chart.points.iter().filter(|point| point.on_front).map(|point| point.at[goal]);
+    let values = kept.into_iter().chain(front).chain(chart.baseline.as_ref().map(|(at, _)| at[goal]));
+    Scale::of(chart.goals[goal].proportion, values, if goal == 0 && !chart.small { 8 } else { 5 })
 }
 
 fn entries(chart: &Front<'_>) -> Vec<(Key, String)> {

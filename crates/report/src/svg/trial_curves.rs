@@ -1,6 +1,6 @@
 //! What trials read after each epoch: one thin line each, coloured by how good the trial became.
 
-use super::trial::{Frame, Key, Mark, crowd, legend, whole_steps, without_strays};
+use super::trial::{Frame, Key, Mark, crowd, is_off, legend, whole_steps, without_strays};
 use super::{px, scale::Scale};
 use maud::{Markup, html};
 
@@ -38,12 +38,7 @@ pub(crate) struct TrialCurve {
 
 /// The chart.
 pub(crate) fn trial_curves(chart: &TrialCurves<'_>) -> Markup {
-    let values = |curve: &TrialCurve| -> Vec<f64> {
-        curve.points.iter().filter_map(|(_, value)| *value).filter(|value| value.is_finite()).collect()
-    };
-    let all: Vec<f64> = chart.curves.iter().flat_map(values).collect();
-    let (kept, _) = without_strays(&all, chart.maximize);
-    let y = Scale::of(chart.proportion, kept, 5);
+    let y = scale(chart);
     let steps = || chart.curves.iter().flat_map(|curve| curve.points.iter().map(|(step, _)| *step));
     let (first, last) = (steps().min().unwrap_or(1), steps().max().unwrap_or(1));
     let frame = Frame { width: 880.0, height: 360.0, left: 62.0, right: 16.0, top: 36.0, bottom: 44.0 };
@@ -77,6 +72,21 @@ pub(crate) fn trial_curves(chart: &TrialCurves<'_>) -> Markup {
         (legend(&entries(chart), frame.left, 10.0, frame.width))
     };
     frame.svg(crowd(chart.curves.len()), chart.id, &chart.title, &chart.description, &content)
+}
+
+/// How many trials lie beyond the axis somewhere and are drawn at its edge there.
+pub(crate) fn n_off_scale(chart: &TrialCurves<'_>) -> usize {
+    let scale = scale(chart);
+    chart.curves.iter().filter(|curve| finite(curve).any(|value| is_off(&scale, value))).count()
+}
+
+fn scale(chart: &TrialCurves<'_>) -> Scale {
+    let all: Vec<f64> = chart.curves.iter().flat_map(finite).collect();
+    Scale::of(chart.proportion, without_strays(&all, chart.maximize).0, 5)
+}
+
+fn finite(curve: &TrialCurve) -> impl Iterator<Item = f64> {
+    curve.points.iter().filter_map(|(_, value)| *value).filter(|value| value.is_finite())
 }
 
 fn entries(chart: &TrialCurves<'_>) -> Vec<(Key, String)> {

@@ -46,7 +46,10 @@ addEventListener("load", () => {
 });
 "#;
 
-const RECEIVE: &str = "addEventListener('message', e => document.body.setAttribute('data-measured', e.data));";
+const RECEIVE: &str = "addEventListener('message', e => {
+  const frame = [...document.querySelectorAll('iframe')].find(frame => frame.contentWindow === e.source);
+  frame.setAttribute('data-measured', e.data);
+});";
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Scheme {
@@ -80,26 +83,30 @@ fn dump(folder: &Path, file: &str, scheme: Scheme, width: u32) -> dom::Page {
     dom::Page::parse(&String::from_utf8(output.stdout).unwrap())
 }
 
-/// What the browser made of a page in a window of `width` CSS pixels. The page lies in a frame, since the browser's own window
-/// has a least width.
-fn measure(folder: &Path, page: &str, scheme: Scheme, width: u32) -> Value {
-    let policy = "script-src 'sha256-";
-    assert_eq!(page.matches(policy).count(), 1);
-    // The copy allows the measuring script beside the page's own.
-    let start = page.find(policy).unwrap();
-    let end = start + page[start..].find(';').unwrap();
-    let page = format!("{}script-src 'unsafe-inline'{}", &page[..start], &page[end..]);
-    let page = page.replace("<title>", &format!("<script>{MEASURE}</script><title>"));
-    std::fs::write(folder.join("measured.html"), page).unwrap();
-    let frame = format!(
-        "<!DOCTYPE html><meta charset=utf-8><body style='margin:0'><script>{RECEIVE}</script>\
-         <iframe src=measured.html style='border:0;width:{width}px;height:900px'></iframe>"
-    );
+/// What the browser made of each page in a window of `width` CSS pixels. The pages lie in frames of one document: the browser's
+/// own window has a least width, and starting it takes longer than anything else.
+fn measure(folder: &Path, pages: &[&str], scheme: Scheme, width: u32) -> Vec<Value> {
+    let mut frames = String::new();
+    for (idx, page) in pages.iter().enumerate() {
+        let policy = "script-src 'sha256-";
+        assert_eq!(page.matches(policy).count(), 1);
+        // The copy allows the measuring script beside the page's own.
+        let start = page.find(policy).unwrap();
+        let end = start + page[start..].find(';').unwrap();
+        let page = format!("{}script-src 'unsafe-inline'{}", &page[..start], &page[end..]);
+        let page = page.replace("<title>", &format!("<script>{MEASURE}</script><title>"));
+        std::fs::write(folder.join(format!("measured-{idx}.html")), page).unwrap();
+        frames.push_str(&format!(
+            "<iframe src=measured-{idx}.html style='display:block;border:0;width:{width}px;height:900px'></iframe>"
+        ));
+    }
+    let frame = format!("<!DOCTYPE html><meta charset=utf-8><body style='margin:0'><script>{RECEIVE}</script>{frames}");
     std::fs::write(folder.join("frame.html"), frame).unwrap();
     let outer = dump(folder, "frame.html", scheme, width.max(600));
-    let bodies = outer.named("body");
-    let measured = bodies[0].attribute("data-measured").expect("the page answers");
-    serde_json::from_str(measured).unwrap()
+    let frames = outer.named("iframe");
+    assert_eq!(frames.len(), pages.len());
+    let measured = frames.iter().map(|frame| frame.attribute("data-measured").expect("the page answers"));
+    measured.map(|measured| serde_json::from_str(measured).unwrap()).collect()
 }
 
 #[test]
@@ -115,27 +122,29 @@ fn the_pages_own_policy_lets_its_script_run() {
 #[test]
 fn every_page_fits_its_window_and_needs_nothing_from_elsewhere() {
     let folder = tempfile::tempdir().unwrap();
-    let mut problems = Vec::new();
+    let mut pages = Vec::new();
     for lang in Lang::ALL {
         let runs = synthetic::scenarios().into_iter().map(|(name, data)| (name, render(&data, lang)));
         let studies = synthetic::study::pages().into_iter().map(|(name, page)| (name, render_study(&page, lang)));
-        for (name, page) in runs.chain(studies) {
-            for (scheme, width) in [(Scheme::Light, 1280), (Scheme::Dark, 360)] {
-                let measured = measure(folder.path(), &page, scheme, width);
-                let wanted = serde_json::json!({
-                    "width": width,
-                    "page_width": width,
-                    "wide": [],
-                    "empty": [],
-                    "background": if scheme == Scheme::Light { "rgb(251, 250, 246)" } else { "rgb(19, 22, 27)" },
-                    "refused": [],
-                    "has_switch": true,
-                    "font_pixels": measured["font_pixels"],
-                });
-                assert!(measured["font_pixels"].as_f64().is_some_and(|pixels| pixels >= 14.0), "{measured}");
-                if measured != wanted {
-                    problems.push(format!("{name} {} {scheme:?} {width}: {measured}", lang.tag()));
-                }
+        pages.extend(runs.chain(studies).map(|(name, page)| (format!("{name} {}", lang.tag()), page)));
+    }
+    let texts: Vec<&str> = pages.iter().map(|(_, page)| &**page).collect();
+    let mut problems = Vec::new();
+    for (scheme, width) in [(Scheme::Light, 1280), (Scheme::Dark, 1280), (Scheme::Light, 360), (Scheme::Dark, 360)] {
+        for ((name, _), measured) in pages.iter().zip(measure(folder.path(), &texts, scheme, width)) {
+            let wanted = serde_json::json!({
+                "width": width,
+                "page_width": width,
+                "wide": [],
+                "empty": [],
+                "background": if scheme == Scheme::Light { "rgb(251, 250, 246)" } else { "rgb(19, 22, 27)" },
+                "refused": [],
+                "has_switch": true,
+                "font_pixels": measured["font_pixels"],
+            });
+            assert!(measured["font_pixels"].as_f64().is_some_and(|pixels| pixels >= 14.0), "{measured}");
+            if measured != wanted {
+                problems.push(format!("{name} {scheme:?} {width}: {measured}"));
             }
         }
     }
@@ -148,7 +157,8 @@ fn what_does_not_fit_or_comes_from_elsewhere_is_noticed() {
     let page = render(&synthetic::accepted(), Lang::En);
     let odd = "<main id=\"main\"><section><h2></h2></section><p style=\"width:2000px\">far</p><img src=\"other.svg\">";
     assert_eq!(page.matches("<main id=\"main\">").count(), 1);
-    let measured = measure(folder.path(), &page.replace("<main id=\"main\">", odd), Scheme::Light, 800);
+    let page = page.replace("<main id=\"main\">", odd);
+    let [measured] = &measure(folder.path(), &[&page], Scheme::Light, 800)[..] else { panic!("one page, one answer") };
     assert!(measured["page_width"].as_u64().is_some_and(|pixels| pixels >= 2000), "{measured}");
     assert_eq!(measured["wide"][0], "P. far");
     assert_eq!(measured["empty"], serde_json::json!(["H2. "]));

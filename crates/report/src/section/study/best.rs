@@ -53,7 +53,7 @@ fn table(told: &Told<'_>, trials: &[&StudyTrial]) -> Markup {
                 th.number scope="col" { (say::column_trial(lang)) }
                 @for goal in &study.goals { th.number scope="col" { (told.goal(goal)) } }
                 @for (parameter, name) in study.parameters.iter().zip(&told.names) {
-                    th.number scope="col" { code title=(parameter.path) { (name) } }
+                    th.number scope="col" { code title=(parameter.path) { (breakable(name)) } }
                 }
                 @if has_runs { th scope="col" { (say::column_run(lang)) } }
             } }
@@ -82,6 +82,11 @@ fn table(told: &Told<'_>, trials: &[&StudyTrial]) -> Markup {
         }
     };
     scroll(&say::best_caption(lang), &table)
+}
+
+/// A name that may break between its words.
+fn breakable(name: &str) -> Markup {
+    html! { @for part in name.split_inclusive(['_', '.']) { (part) wbr; } }
 }
 
 /// The trial's values as lines of a spec, and as options of the command line.

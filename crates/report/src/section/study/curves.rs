@@ -6,7 +6,7 @@ use crate::data::{StudyPage, Unit};
 use crate::format;
 use crate::section::Body;
 use crate::svg::trial::Mark;
-use crate::svg::trial_curves::{TrialCurve, TrialCurves, trial_curves};
+use crate::svg::trial_curves::{TrialCurve, TrialCurves, n_off_scale, trial_curves};
 use maud::html;
 use proofmark_messages::{Lang, report_study as say};
 
@@ -40,19 +40,23 @@ pub(crate) fn told(told: &Told<'_>) -> Option<Body> {
         n_pruned => say::curves_lead(lang, n_pruned, epochs),
     };
     let title = say::curves_title(lang, told.goal(goal));
-    let drawing = trial_curves(&TrialCurves {
+    let write = told.write(0);
+    let chart = TrialCurves {
         id: "curves",
         title: title.clone(),
         description: say::curves_description(lang, curves.len()),
         curves,
         maximize: goal.maximize,
         proportion: told.unit(0) == Unit::Proportion,
-        write: &told.write(0),
+        write: &write,
         x_label: proofmark_messages::report::epoch(lang),
         ranks: say::worse_to_better(lang),
         pruned: say::state_pruned(lang),
         best: told.best_name(),
-    });
-    let content = html! { figure { figcaption { (title) } (scroll(&title, &html! { div.plot { (drawing) } })) } };
+    };
+    let content = html! {
+        figure { figcaption { (title) } (scroll(&title, &html! { div.plot { (trial_curves(&chart)) } })) }
+        @if let Some(strays) = told.strays(n_off_scale(&chart)) { p.note { (strays) } }
+    };
     Body::new(lead, content)
 }

@@ -4,7 +4,7 @@ use super::told::Told;
 use crate::component::scroll;
 use crate::data::{StudyPage, Unit};
 use crate::section::Body;
-use crate::svg::front::{Front, FrontGoal, FrontPoint, front};
+use crate::svg::front::{Front, FrontGoal, FrontPoint, front, n_off_scale};
 use maud::{Markup, html};
 use proofmark_messages::{Lang, report_study as say};
 
@@ -21,9 +21,15 @@ pub(crate) fn told(told: &Told<'_>) -> Option<Body> {
     let content = html! {
         @if let [pair] = &pairs[..] {
             @let title = title(told, *pair);
-            figure { figcaption { (title) } (scroll(&title, &html! { div.plot { (chart(told, *pair, false)) } })) }
+            @let (drawing, strays) = chart(told, *pair, false);
+            figure { figcaption { (title) } (scroll(&title, &html! { div.plot { (drawing) } })) (strays) }
         } @else {
-            div.charts { @for pair in &pairs { figure { figcaption { (title(told, *pair)) } (chart(told, *pair, true)) } } }
+            div.charts {
+                @for pair in &pairs {
+                    @let (drawing, strays) = chart(told, *pair, true);
+                    figure { figcaption { (title(told, *pair)) } (drawing) (strays) }
+                }
+            }
         }
         p.note { (say::front_help(told.lang)) @if pairs.len() > 1 { (told.space()) (say::front_help_pairs(told.lang)) } }
     };
@@ -39,7 +45,8 @@ fn title(told: &Told<'_>, pair: [usize; 2]) -> String {
     say::front_title(told.lang, x, y)
 }
 
-fn chart(told: &Told<'_>, pair: [usize; 2], small: bool) -> Markup {
+/// The drawing, and a note on trials at its edge.
+fn chart(told: &Told<'_>, pair: [usize; 2], small: bool) -> (Markup, Markup) {
     let (study, lang) = (told.study, told.lang);
     let points: Vec<FrontPoint> = study
         .trials
@@ -67,7 +74,7 @@ fn chart(told: &Told<'_>, pair: [usize; 2], small: bool) -> Markup {
     };
     let on_front = points.iter().filter(|point| point.on_front).count();
     let baseline = told.baseline(pair[0]).zip(told.baseline(pair[1]));
-    front(&Front {
+    let chart = Front {
         id: &format!("front-{}-{}", pair[0], pair[1]),
         title: title(told, pair),
         description: say::front_description(lang, points.len(), on_front),
@@ -78,5 +85,7 @@ fn chart(told: &Told<'_>, pair: [usize; 2], small: bool) -> Markup {
         on_front: say::on_front(lang),
         dominated: say::dominated(lang),
         best: String::new(),
-    })
+    };
+    let strays = told.strays(n_off_scale(&chart));
+    (front(&chart), html! { @if let Some(strays) = strays { p.note { (strays) } } })
 }

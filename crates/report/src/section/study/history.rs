@@ -83,11 +83,8 @@ fn help(told: &Told<'_>) -> String {
     let mut said = Vec::new();
     if let [goal] = &study.goals[..] {
         said.push(if goal.maximize { say::history_help_max(lang) } else { say::history_help_min(lang) });
-        match n_off_scale(&points(told, 0), goal.maximize, told.unit(0) == Unit::Proportion, told.baseline(0)) {
-            0 => {}
-            1 => said.push(say::off_scale_one(lang)),
-            strays => said.push(say::off_scale(lang, strays)),
-        }
+        let is_proportion = told.unit(0) == Unit::Proportion;
+        said.extend(told.strays(n_off_scale(&points(told, 0), goal.maximize, is_proportion, told.baseline(0))));
     }
     let stopped = |trial: &StudyTrial| trial.objective(0).is_none() && value(trial, 0).is_some();
     if study.trials.iter().any(stopped) {

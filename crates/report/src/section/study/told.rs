@@ -176,6 +176,15 @@ impl<'a> Told<'a> {
         }
     }
 
+    /// That some trials are drawn at the edge of an axis; `None` if none is.
+    pub(crate) fn strays(&self, n_trials: usize) -> Option<String> {
+        match n_trials {
+            0 => None,
+            1 => Some(say::off_scale_one(self.lang)),
+            n_trials => Some(say::off_scale(self.lang, n_trials)),
+        }
+    }
+
     /// What stands between two sentences.
     pub(crate) fn space(&self) -> &'static str {
         match self.lang {
