@@ -19,6 +19,8 @@ use crate::session::Session;
 pub(crate) struct TerminalHost {
     started: Instant,
     threads: usize,
+    /// Among how many the machine's memory is shared.
+    hosts: u64,
     level: Level,
     lang: Lang,
     user: String,
@@ -34,6 +36,7 @@ impl TerminalHost {
         TerminalHost {
             started: Instant::now(),
             threads: session.threads,
+            hosts: 1,
             level: session.level,
             lang: session.lang,
             user: session.user.clone().unwrap_or_else(|| "unknown".to_owned()),
@@ -114,17 +117,18 @@ impl Host for TerminalHost {
     }
 
     fn memory_bytes(&self) -> Option<u64> {
-        machine::memory_bytes()
+        machine::memory_bytes().map(|bytes| bytes / self.hosts)
     }
 
     fn lang(&self) -> Lang {
         self.lang
     }
 
-    fn beside(&self, threads: usize) -> Option<Box<dyn Host + Send>> {
+    fn beside(&self, hosts: usize) -> Option<Box<dyn Host + Send>> {
         Some(Box::new(TerminalHost {
             started: self.started,
-            threads,
+            threads: (self.threads / hosts).max(1),
+            hosts: self.hosts * hosts as u64,
             level: self.level,
             lang: self.lang,
             user: self.user.clone(),

@@ -61,9 +61,9 @@ pub trait Host {
         Lang::En
     }
 
-    /// Another host of the same machine and person, for work beside this one's on so many threads. What it observes, nobody
-    /// sees. Default: there is none, and nothing is done side by side.
-    fn beside(&self, _threads: usize) -> Option<Box<dyn Host + Send>> {
+    /// One of so many hosts that share this one's threads and memory, for work side by side. What it observes, nobody sees.
+    /// Default: there is none, and nothing is done side by side.
+    fn beside(&self, _hosts: usize) -> Option<Box<dyn Host + Send>> {
         None
     }
 

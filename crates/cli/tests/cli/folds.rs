@@ -114,7 +114,7 @@ fn a_damaged_fold_is_trained_again_and_an_altered_one_is_found() {
     fs::create_dir(run.join("checkpoints")).unwrap();
     let call = place.call(&["run", "--resume", id(&run), "--data-dir", "run"]).expect(0);
     assert!(call.stderr.contains("fold 2/4") && !call.stderr.contains("fold 1/4"), "{}", call.stderr);
-    assert_eq!((statements(&run), fs::read(fold(&run, 2)).unwrap().len()), (before, whole.len()));
+    assert_eq!(statements(&run), before);
     place.call(&["evidence", "verify", id(&run), "--data-dir", "run"]).expect(0);
 }
 

@@ -184,6 +184,29 @@ fn trials_side_by_side_reproduce_one_by_one() {
 }
 
 #[test]
+fn several_goals_end_in_a_front() {
+    let place = place();
+    let goals = "adjust.goal=[{ maximize: validation.accuracy }, { minimize: model.parameters }]";
+    let search = "adjust.search={ 'model.layers[0].conv2d.filters': { integer: [1, 4] }, train.batch_size: { choice: [8, 16] } }";
+    let arguments =
+        ["tune", "tiny.yaml", "--json", "--accept", "--set", goals, "--set", search, "--set", "adjust.pruner=none"];
+    let result = place.call(&with(&arguments, "d")).expect(0).json();
+    let objectives = |number: &Value| -> [f64; 2] {
+        let trials = result["trials"].as_array().unwrap();
+        let trial = trials.iter().find(|trial| trial["number"] == *number).unwrap();
+        [0, 1].map(|goal| trial["state"]["complete"]["objectives"][goal].as_f64().unwrap())
+    };
+    let front: Vec<[f64; 2]> = result["front"].as_array().unwrap().iter().map(objectives).collect();
+    assert!(front.len() > 1, "{result}");
+    for a in &front {
+        assert!(!front.iter().any(|b| b[0] >= a[0] && b[1] <= a[1] && a != b), "{front:?}");
+    }
+    assert!(result["front"].as_array().unwrap().contains(&result["best"]["number"]));
+    assert_eq!(result["verdict"]["verdict"], "accepted");
+    place.call(&with(&["evidence", "verify", result["verdict"]["run"].as_str().unwrap()], "d")).expect(0);
+}
+
+#[test]
 fn an_interrupted_study_says_how_to_go_on() {
     let place = place();
     let arguments = with(&["tune", "tiny.yaml"], "d");

@@ -2,7 +2,8 @@
 //!
 //! A step of a path is a key, an index in brackets, or the `name` of a list's element: `model.drop.rate` is the `rate` of
 //! the layer that calls itself `drop`, wherever it stands in `model.layers`. A key that is not there is added, so that
-//! every default can be overridden; whether it is a key at all, the schema says afterwards.
+//! every default can be overridden; whether it is a key at all, the schema says afterwards. A kind that stands there by its bare
+//! name, as in `optimizer: adam`, can be given settings: `train.optimizer.adam.learning_rate`.
 
 use super::nearest::nearest;
 use super::operands::Received;
@@ -36,7 +37,12 @@ pub fn set(tree: &mut Node, path: &str, value: Node, position: Position) -> Resu
         if matches!((&node.value, &step), (NodeValue::Null, Step::Add(_))) {
             *node = Node::new(NodeValue::Map(Vec::new()), position);
         }
+        if let Step::Expand(name) = &step {
+            let key = Key { name: name.clone(), position };
+            *node = Node::new(NodeValue::Map(vec![(key, Node::new(NodeValue::Null, position))]), position);
+        }
         node = match (&mut node.value, step) {
+            (NodeValue::Map(entries), Step::Expand(_)) => &mut entries[0].1,
             (NodeValue::Map(entries), Step::Into(idx)) => {
                 let (key, node) = &mut entries[idx];
                 if idx_of_step + 1 == n_steps {
@@ -86,6 +92,8 @@ enum Step {
     Into(usize),
     /// Into a new entry of a map, or of what is null so far.
     Add(String),
+    /// Into the settings of a kind that so far is its bare name.
+    Expand(String),
 }
 
 /// Where a path leads, without changing anything.
@@ -161,6 +169,10 @@ fn step<'t>(
                 return Err(no_such_name(name, all_names));
             }
             steps.push(Step::Add(name.clone()));
+            Ok(None)
+        }
+        (Some(NodeValue::Text(bare)), Segment::Key(name)) if bare == name && goes_on => {
+            steps.push(Step::Expand(name.clone()));
             Ok(None)
         }
         (Some(_), Segment::Key(name)) => {

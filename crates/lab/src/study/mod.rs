@@ -318,9 +318,8 @@ impl<'a> Session<'a> {
     /// Runs trials until there is nothing left to try, one after another or several side by side.
     fn all_trials(&self, trials: &Trials<'_>, host: &mut dyn Host) -> Result<Stopped, LabError> {
         let wanted = self.adjust.parallel as usize;
-        let threads = (host.threads() / wanted).max(1);
         let mut beside: Vec<Box<dyn Host + Send>> =
-            if wanted > 1 { (0..wanted).filter_map(|_| host.beside(threads)).collect() } else { Vec::new() };
+            if wanted > 1 { (0..wanted).filter_map(|_| host.beside(wanted)).collect() } else { Vec::new() };
         if beside.is_empty() {
             return self.work(trials, host, &mut |news, host| show(&news, self.adjust.trials, host));
         }

@@ -38,6 +38,8 @@ fn each_way_to_name_a_value() {
         ("train.epochs=3", "train.epochs", "3"),
         ("empty.a.b=3", "empty.a.b", "3"),
         ("model.layers[1].dropout.seed=1", "model.layers[1].dropout.seed", "1"),
+        // Settings of a kind that stands there by its name alone.
+        ("model.layers[0].flatten.a=1", "model.layers[0].flatten.a", "1"),
         // Values are YAML.
         ("a={b: [1, x], c: 'y'}", "a", "b: [1, x]\nc: y"),
         ("a=", "a", "null"),
@@ -61,7 +63,21 @@ fn later_ones_win_and_bad_ones_change_nothing() {
     let a = tree.at("a").expect("a is there");
     assert_eq!((canonical::to_yaml(a).as_str(), a.position.source), ("3\n", Source::Override(3)));
     let (untouched, _) = applied(&[]);
-    for argument in ["", "a", "=1", "a..b=1", ".a=1", "a.=1", "a[=1", "a[x]=1", "a\"=1", "features[0]x=1", "a=[1"] {
+    for argument in [
+        "model.layers[0].flatten=1",
+        "model.layers[0].dropout.rate=1",
+        "",
+        "a",
+        "=1",
+        "a..b=1",
+        ".a=1",
+        "a.=1",
+        "a[=1",
+        "a[x]=1",
+        "a\"=1",
+        "features[0]x=1",
+        "a=[1",
+    ] {
         let (tree, n_problems) = applied(&[argument]);
         assert_eq!((n_problems, &tree), (1, &untouched), "{argument:?}");
     }
