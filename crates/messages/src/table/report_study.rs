@@ -145,5 +145,4 @@ crate::phrases! {
     page_of_run() { en: "the page is the report of a run, not of a study", zh: "该页面是运行的报告，而不是研究的报告" }
     page_of_study_hint() { en: "verify the report of one of its runs", zh: "请核验其中某次运行的报告" }
     page_of_run_hint() { en: "give the report of a study", zh: "请给出研究的报告" }
-    study_evidence_hint() { en: "make the page again from the folder of its study", zh: "请从研究的文件夹重新生成页面" }
 }
