@@ -203,6 +203,22 @@ pub(crate) fn without_strays(values: &[f64], maximize: bool) -> (Vec<f64>, usize
     (losses.into_iter().map(|loss| sign * loss).collect(), strays)
 }
 
+/// The same of results, with those of `others` that lie not farther beyond them than `room` times what they span. A trial that
+/// was stopped in its first epoch has read little, and says little about the results.
+pub(crate) fn without_strays_and_far_ones(results: &[f64], others: &[f64], maximize: bool, room: f64) -> Vec<f64> {
+    let (mut kept, _) = without_strays(results, maximize);
+    let ends = kept.iter().fold(None, |ends: Option<(f64, f64)>, value| {
+        Some(ends.map_or((*value, *value), |(low, high)| (low.min(*value), high.max(*value))))
+    });
+    let Some((low, high)) = ends.filter(|(low, high)| low < high) else {
+        // One result spans nothing.
+        return without_strays(&[results, others].concat(), maximize).0;
+    };
+    let room = room * (high - low);
+    kept.extend(others.iter().filter(|value| (low - room..=high + room).contains(value)));
+    kept
+}
+
 /// Whether a value lies beyond an axis and is drawn at its edge.
 pub(crate) fn is_off(scale: &Scale, value: f64) -> bool {
     let rounding = scale.step * 1e-6;
@@ -242,6 +258,15 @@ mod tests {
         }
         assert_eq!(without_strays(&[f64::MIN, f64::MAX, 0.0, 0.0, f64::MAX, f64::MAX], false).1, 0);
         assert_eq!(without_strays(&[], true), (vec![], 0));
+    }
+
+    #[test]
+    fn readings_far_from_the_results_do_not_spoil_it_either() {
+        let kept = |results: &[f64], others: &[f64]| without_strays_and_far_ones(results, others, true, 0.5);
+        assert_eq!(kept(&[0.8, 0.9], &[0.76, 0.5]), [0.9, 0.8, 0.76]);
+        assert_eq!(kept(&[0.9], &[0.76, 0.5]), [0.9, 0.76, 0.5]);
+        assert_eq!(kept(&[], &[0.5]), [0.5]);
+        assert!(kept(&[], &[]).is_empty());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What trials read after each epoch: one thin line each, coloured by how good the trial became.
 
-use super::trial::{Frame, Key, Mark, crowd, is_off, legend, whole_steps, without_strays};
+use super::trial::{Frame, Key, Mark, crowd, is_off, legend, whole_steps, without_strays_and_far_ones};
 use super::{px, scale::Scale};
 use maud::{Markup, html};
 
@@ -81,8 +81,10 @@ pub(crate) fn n_off_scale(chart: &TrialCurves<'_>) -> usize {
 }
 
 fn scale(chart: &TrialCurves<'_>) -> Scale {
-    let all: Vec<f64> = chart.curves.iter().flat_map(finite).collect();
-    Scale::of(chart.proportion, without_strays(&all, chart.maximize).0, 5)
+    let of = |is_result: bool| -> Vec<f64> {
+        chart.curves.iter().filter(|curve| curve.rank.is_some() == is_result).flat_map(finite).collect()
+    };
+    Scale::of(chart.proportion, without_strays_and_far_ones(&of(true), &of(false), chart.maximize, 1.0), 5)
 }
 
 fn finite(curve: &TrialCurve) -> impl Iterator<Item = f64> {

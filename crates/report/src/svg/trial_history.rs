@@ -1,7 +1,7 @@
 //! Every trial of a study by its number, with the best so far and what the spec as written reached.
 
 use super::text::{Anchor, Labels, Place};
-use super::trial::{Frame, Key, Mark, TEXT, is_off, legend, whole_steps, without_strays};
+use super::trial::{Frame, Key, Mark, TEXT, is_off, legend, whole_steps, without_strays_and_far_ones};
 use super::{px, scale::Scale};
 use maud::{Markup, html};
 
@@ -55,7 +55,8 @@ pub(crate) fn trial_history(chart: &TrialHistory<'_>) -> Markup {
         left: 62.0,
         right: 16.0,
         top: if chart.wide { 36.0 } else { 56.0 },
-        bottom: 44.0 + if has_lane { LANE } else { 0.0 },
+        // Room for an arrow between the plot and its numbers.
+        bottom: 52.0 + if has_lane { LANE } else { 0.0 },
     };
     let lane = frame.floor() + LANE * 0.62;
     let first = chart.trials.iter().map(|trial| trial.number).min().unwrap_or(0);
@@ -177,22 +178,13 @@ pub(crate) fn n_off_scale(trials: &[TrialPoint], maximize: bool, proportion: boo
     values.filter(|value| is_off(&scale, *value)).count()
 }
 
-/// The values that the axis is made for: the results without strays, and readings of trials without one unless they are farther
-/// off than the results are from each other. A trial that was stopped in its first epoch has read little.
+/// The values that the axis is made for: results, and readings of trials without one if they are near.
 fn worth_showing(trials: &[TrialPoint], maximize: bool) -> Vec<f64> {
     let values = |is_result: bool| -> Vec<f64> {
         let trials = trials.iter().filter(|trial| (trial.mark == Mark::Complete) == is_result);
         trials.filter_map(|trial| trial.value).filter(|value| value.is_finite()).collect()
     };
-    let (mut kept, _) = without_strays(&values(true), maximize);
-    if kept.is_empty() {
-        return without_strays(&values(false), maximize).0;
-    }
-    let (low, high) =
-        kept.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(*value), high.max(*value)));
-    let room = 0.5 * (high - low);
-    kept.extend(values(false).into_iter().filter(|value| (low - room..=high + room).contains(value)));
-    kept
+    without_strays_and_far_ones(&values(true), &values(false), maximize, 0.5)
 }
 
 /// Each complete trial that is better than all before it, with its value.
