@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use proofmark_data::DataError;
 use proofmark_data::survey::SurveyError;
 use proofmark_evidence::EvidenceError;
-use proofmark_messages::{Lang, Localize, cli as say, display_in_english, lab};
+use proofmark_messages::{Lang, Localize, cli as say, display_in_english, draft, lab};
 use proofmark_model::{ModelErrors, ModelFileError};
 use proofmark_report::ExtractError;
 use proofmark_store::StoreError;
@@ -78,6 +78,18 @@ pub enum CommandError {
     },
     /// A folder that no spec can be drafted from.
     Survey(SurveyError),
+    /// A spec that would stand among the images, where its folder would be read as one of a class.
+    TargetAmongImages {
+        /// Where it was to be written.
+        path: PathBuf,
+        /// The folder of the images.
+        images: PathBuf,
+    },
+    /// Images that were others when they were read again.
+    ImagesChanged {
+        /// Their folder.
+        path: PathBuf,
+    },
     /// A file to write that is there already.
     FileExists {
         /// The folder.
@@ -105,6 +117,8 @@ impl CommandError {
             | CommandError::Page { .. }
             | CommandError::NoSuchScenario { .. }
             | CommandError::Survey(_)
+            | CommandError::TargetAmongImages { .. }
+            | CommandError::ImagesChanged { .. }
             | CommandError::FileExists { .. } => ErrorKind::User,
         }
     }
@@ -136,6 +150,10 @@ impl Localize for CommandError {
             CommandError::Page { path, source } => say::page(lang, path.display(), source.text(lang)),
             CommandError::NoSuchScenario { name } => say::no_such_scenario(lang, name),
             CommandError::Survey(error) => error.text(lang),
+            CommandError::TargetAmongImages { path, images } => {
+                draft::target_among_images(lang, path.display(), images.display())
+            }
+            CommandError::ImagesChanged { path } => draft::images_changed(lang, path.display()),
             CommandError::FileExists { path } => say::file_exists(lang, path.display()),
             CommandError::ScenarioWithoutData { name } => say::scenario_without_data(lang, name),
         }
@@ -159,6 +177,8 @@ impl Localize for CommandError {
                 Some(say::no_such_scenario_hint(lang, names.join(&say::comma(lang))))
             }
             CommandError::Survey(error) => error.hint(lang),
+            CommandError::TargetAmongImages { .. } => Some(draft::hint_target_among_images(lang)),
+            CommandError::ImagesChanged { .. } => Some(draft::hint_images_changed(lang)),
             CommandError::FileExists { .. } => Some(say::file_exists_hint(lang)),
             CommandError::File { .. } => None,
         }
@@ -181,6 +201,8 @@ impl std::error::Error for CommandError {
             | CommandError::ModelMetadata { .. }
             | CommandError::ModelAltered { .. }
             | CommandError::NoSuchScenario { .. }
+            | CommandError::TargetAmongImages { .. }
+            | CommandError::ImagesChanged { .. }
             | CommandError::FileExists { .. }
             | CommandError::ScenarioWithoutData { .. } => None,
         }

@@ -7,12 +7,11 @@ mod text;
 
 use std::path::{Path, PathBuf};
 
-use proofmark_data::survey::{Survey, Unreadable, survey};
+use proofmark_data::survey::{Survey, SurveyKind, Unreadable, survey};
 use proofmark_messages::{Lang, Localize, display_in_english, draft as say};
 use proofmark_store::Runs;
 
 use crate::command_error::CommandError;
-use crate::error::LabError;
 use crate::host::{Host, Observation};
 use crate::pipeline::{SpecSource, check_model, prepare_run, read_spec};
 use crate::scenarios::relative;
@@ -52,6 +51,9 @@ pub fn draft(folder: &Path, target: &Path, host: &mut dyn Host) -> Result<Drafte
         move |source| CommandError::File { path, source }
     };
     let data = folder.canonicalize().map_err(at(folder))?;
+    if survey.kind == SurveyKind::Images && lies_within(target, &data) {
+        return Err(CommandError::TargetAmongImages { path: target.to_owned(), images: folder.to_owned() });
+    }
     let mut proposal = Proposal::new(name, &survey, &data, host)?;
     std::fs::create_dir_all(target).map_err(at(target))?;
     let base = target.canonicalize().map_err(at(target))?;
@@ -65,12 +67,20 @@ pub fn draft(folder: &Path, target: &Path, host: &mut dyn Host) -> Result<Drafte
     proposal.set_epochs(model.summary().flops());
     let prepared = prepare_run(&read(&proposal)?, &base, host)?;
     if prepared.model.is_none() {
-        // It held a moment ago: somebody changed the images meanwhile.
-        return Err(LabError::GateRefused.into());
+        // It held a moment ago.
+        return Err(CommandError::ImagesChanged { path: folder.to_owned() });
     }
     std::fs::write(&spec, proposal.text(lang)).map_err(at(&spec))?;
     let shape = proposal.shape;
     Ok(Drafted { spec, data: folder.to_owned(), survey, shape })
+}
+
+/// Whether a folder, there or not, stands below another, whose path is canonical.
+fn lies_within(target: &Path, folder: &Path) -> bool {
+    let target = Path::new(".").join(target);
+    // What is not there yet comes below the nearest that is.
+    let there = target.ancestors().find_map(|above| Some((above, above.canonicalize().ok()?)));
+    there.is_some_and(|(above, canonical)| canonical.starts_with(folder) && !(canonical == folder && above == target))
 }
 
 /// A run's name from a folder's: what cannot stand in one becomes `-`.

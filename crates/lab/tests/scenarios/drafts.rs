@@ -180,6 +180,14 @@ fn nothing_is_overwritten() {
     let error = draft(&folder.path().join("two"), &specs, &mut Still::default()).expect_err("it is there");
     assert!(matches!(error, CommandError::FileExists { .. }), "{error}");
     assert_eq!(fs::read_to_string(specs.join("two.yaml")).expect("it is there"), "mine");
+    // Beside the class folders is a good place, among the images is none.
+    let beside = draft(&folder.path().join("two"), &folder.path().join("two"), &mut Still::default()).expect("a spec");
+    assert!(beside.spec.is_file());
+    for below in ["two/specs", "two/left", "two/a/b"] {
+        let error = draft(&folder.path().join("two"), &folder.path().join(below), &mut Still::default());
+        assert!(matches!(error, Err(CommandError::TargetAmongImages { .. })), "{below}: {error:?}");
+    }
+    assert!(!folder.path().join("two/specs").exists() && !folder.path().join("two/a").exists());
     // A folder that will not do leaves nothing behind.
     let error = draft(&folder.path().join("none"), &folder.path().join("new"), &mut Still::default());
     assert!(matches!(error, Err(CommandError::Survey(_))));

@@ -167,3 +167,29 @@ fn the_mistake_on_the_page_is_what_the_program_says() {
         assert_eq!(text.matches("<!-- output: ").count(), 1, "{page}");
     }
 }
+
+/// The exercise's spec and its table are those of the runs that were made.
+#[test]
+fn the_table_about_overfitting_is_what_was_measured() {
+    let folder = root().join("docs/overfitting");
+    let text = fs::read_to_string(folder.join("overfitting.yaml")).expect("the spec");
+    let file_name = "overfitting.yaml".to_owned();
+    let source = SpecSource { file_name, text, base: folder.clone(), overrides: Vec::new() };
+    let spec = read_spec(&source).unwrap_or_else(|error| panic!("{error}")).value;
+    let page = fs::read_to_string(root().join("docs/overfitting.md")).expect("the page");
+    let results = fs::read_to_string(folder.join("results.json")).expect("the raw numbers");
+    let results: Vec<serde_json::Value> = serde_json::from_str(&results).expect("JSON");
+    assert_eq!(results.len(), 21);
+    for result in results {
+        let name = result["variant"].as_str().expect("a name");
+        let row = page.lines().find(|line| line.starts_with(&format!("| **{name}**"))).expect("a row");
+        let percent = |key: &str| {
+            let share = result["metrics"]["accuracy"][key].as_f64().expect("a share");
+            format!("{:.2} %", share * 100.0)
+        };
+        let shown = format!("{} ({} to {})", percent("value"), percent("lower95"), percent("upper95"));
+        assert!(row.contains(&shown), "{name}: {shown}");
+        let epochs = result["epochs"].as_array().expect("epochs").len();
+        assert!(row.contains(&format!("{epochs}")) && epochs <= spec.train.epochs as usize, "{name}: {epochs}");
+    }
+}

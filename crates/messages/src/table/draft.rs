@@ -33,6 +33,11 @@ crate::phrases! {
     excluded_missing(file, folder) { en: "the spec excludes `{file}`, which is not in `{folder}`", zh: "规格排除了 `{file}`，但 `{folder}` 中没有该文件" }
     hint_excluded_missing() { en: "remove the line if the file is gone; paths start from the source's folder, with `/` between the names", zh: "如果文件已不存在，请删除这一行；路径以数据源的文件夹为起点，各级名称之间用 `/` 分隔" }
 
+    target_among_images(path, images) { en: "`{path}` lies within the images of `{images}`, and would be read as a class of them", zh: "`{path}` 位于图像文件夹 `{images}` 之内，会被当作其中一个类别" }
+    hint_target_among_images() { en: "write the spec beside the class folders or outside of the folder", zh: "请把规格写在类别文件夹旁边，或图像文件夹之外" }
+    images_changed(path) { en: "the images of `{path}` changed while they were measured", zh: "测量期间，`{path}` 中的图像发生了变化" }
+    hint_images_changed() { en: "try again when nobody writes to the folder", zh: "请在没有程序写入该文件夹时重试" }
+
     // The drafted spec, from the top
     head(images, classes, listed) {
         en: "Drafted by `proofmark new --from` from {images} images of {classes} classes: {listed}.",
