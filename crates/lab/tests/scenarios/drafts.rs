@@ -1,12 +1,12 @@
 //! Specs that are drafted from folders of images: what stands in them, that they pass their own rules, and that they train.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use proofmark_lab::CommandError;
 use proofmark_lab::draft::draft;
 use proofmark_lab::pipeline::{SpecSource, prepare_run, read_spec, run};
-use proofmark_messages::Lang;
+use proofmark_messages::{Lang, Localize};
 use proofmark_report::Outcome;
 use proofmark_store::Runs;
 use tempfile::TempDir;
@@ -192,4 +192,26 @@ fn nothing_is_overwritten() {
     let error = draft(&folder.path().join("none"), &folder.path().join("new"), &mut Still::default());
     assert!(matches!(error, Err(CommandError::Survey(_))));
     assert!(!folder.path().join("new").exists());
+}
+
+#[test]
+fn what_drafting_refuses_is_said_in_both_languages() {
+    let (path, images) = (PathBuf::from("photos/specs"), PathBuf::from("photos"));
+    let errors = [
+        CommandError::TargetAmongImages { path, images: images.clone() },
+        CommandError::ImagesChanged { path: images },
+    ];
+    let said = errors.iter().flat_map(|error| {
+        Lang::ALL.map(|lang| format!("{}\n  hint: {}", error.text(lang), error.hint(lang).expect("there is one")))
+    });
+    insta::assert_snapshot!(said.collect::<Vec<_>>().join("\n"), @r"
+    `photos/specs` lies within the images of `photos`, and would be read as a class of them
+      hint: write the spec beside the class folders or outside of the folder
+    `photos/specs` 位于图像文件夹 `photos` 之内，会被当作其中一个类别
+      hint: 请把规格写在类别文件夹旁边，或图像文件夹之外
+    the images of `photos` changed while they were measured
+      hint: try again when nobody writes to the folder
+    测量期间，`photos` 中的图像发生了变化
+      hint: 请在没有程序写入该文件夹时重试
+    ");
 }
