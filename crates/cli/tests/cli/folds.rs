@@ -114,7 +114,10 @@ fn a_damaged_fold_is_trained_again_and_an_altered_one_is_found() {
     fs::create_dir(run.join("checkpoints")).unwrap();
     let call = place.call(&["run", "--resume", id(&run), "--data-dir", "run"]).expect(0);
     assert!(call.stderr.contains("fold 2/4") && !call.stderr.contains("fold 1/4"), "{}", call.stderr);
+    // Only the seconds in the first line are others.
+    let said = |bytes: &[u8]| bytes[bytes.iter().position(|byte| *byte == b'\n').unwrap()..].to_vec();
     assert_eq!(statements(&run), before);
+    assert!(said(&fs::read(fold(&run, 2)).unwrap()) == said(&whole));
     place.call(&["evidence", "verify", id(&run), "--data-dir", "run"]).expect(0);
 }
 
@@ -139,4 +142,36 @@ fn what_cannot_be_folded_is_said_at_its_place() {
     let criterion = ["--set", "accept=cross_validation.accuracy.min >= 0.4"];
     let call = place.call(&[&["run", "tiny.yaml", "--data-dir", "none"], &criterion[..]].concat()).expect(2);
     call.says(&["set `cross_validation: { folds: 5 }`"]);
+}
+
+/// A study whose spec asks for folds, and learns too slowly as it stands.
+const ADJUST: &str = "
+cross_validation: { folds: 3 }
+adjust:
+  trials: 3
+  sampler: random
+  goal: { maximize: validation.accuracy }
+  search:
+    train.optimizer.adam.learning_rate: { log: [0.005, 0.03] }
+";
+
+#[test]
+fn of_a_study_the_chosen_trial_alone_is_cross_validated() {
+    let place = Place::new();
+    let spec = fs::read_to_string(place.path("tiny.yaml")).unwrap() + ADJUST;
+    let accept = "accept: cross_validation.accuracy.value >= 0.3 && metrics.accuracy.value >= 0.6";
+    fs::write(place.path("tiny.yaml"), spec.replace("accept: metrics.accuracy.value >= 0.5", accept)).unwrap();
+    let slow = ["--set", "train.optimizer.adam.learning_rate=0.00001"];
+    let call = place.call(&[&["run", "tiny.yaml", "--data-dir", "d", "--json"], &slow[..]].concat()).expect(0);
+    let candidate = call.json()["run"].as_str().unwrap().to_owned();
+    let mut n_runs = [0, 0];
+    for run in fs::read_dir(place.path("d").join("runs")).unwrap().map(|entry| entry.unwrap().path()) {
+        // The plain spec was refused with its folds on record; of the trials, one has them.
+        let is_plain = fs::read_to_string(run.join("status.json")).unwrap().contains("refused");
+        assert_eq!(run.join("folds").exists(), is_plain || id(&run) == candidate, "{}", run.display());
+        n_runs[usize::from(is_plain)] += 1;
+        place.call(&["evidence", "verify", id(&run), "--data-dir", "d"]).expect(0);
+        place.call(&["reproduce", id(&run), "--data-dir", "d"]).expect(0);
+    }
+    assert_eq!(n_runs, [3, 1]);
 }
