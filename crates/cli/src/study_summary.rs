@@ -48,7 +48,12 @@ pub(crate) fn print(result: &StudyResult, is_judged: bool, session: &Session) ->
     if result.best.is_some() && !is_judged {
         rows.push((words::label_accept(lang), format!("{resume} --accept")));
     }
-    let (tone, verdict, sentence) = verdict(result, lang);
+    let (tone, verdict, mut sentence) = verdict(result, lang);
+    if !is_judged {
+        // Chinese sentences follow each other without a space.
+        let gap = if lang == Lang::ZhCn { "" } else { " " };
+        sentence += &format!("{gap}{}", words::test_not_read(lang));
+    }
     output.text(&format!("\n{}  {sentence}\n\n{}", output.paint(tone, &verdict), labelled(&rows)))
 }
 

@@ -122,19 +122,21 @@ crate::phrases! {
     verdict_nothing() { en: "Nothing found", zh: "没有结果" }
     /// What came of it.
     sentence_better(gain) {
-        en: "The best trial gains {gain} over the spec as it stands, on validation. The test data was not read.",
-        zh: "在验证数据上，最好的试验比规格原样提高了 {gain}。未读取测试数据。",
+        en: "The best trial gains {gain} over the spec as it stands, on validation.",
+        zh: "在验证数据上，最好的试验比规格原样提高了 {gain}。",
     }
     /// What came of it.
     sentence_not_better() {
-        en: "No trial is better on validation than the spec as it stands. The test data was not read.",
-        zh: "在验证数据上，没有试验比规格原样更好。未读取测试数据。",
+        en: "No trial is better on validation than the spec as it stands.",
+        zh: "在验证数据上，没有试验比规格原样更好。",
     }
     /// What came of it.
     sentence_front(trials) {
-        en: "{trials} trials are not beaten in every goal by another one. The test data was not read.",
-        zh: "有 {trials} 次试验没有在所有目标上被其他试验超越。未读取测试数据。",
+        en: "{trials} trials are not beaten in every goal by another one.",
+        zh: "有 {trials} 次试验没有在所有目标上被其他试验超越。",
     }
+    /// What was left alone.
+    test_not_read() { en: "The test data was not read.", zh: "未读取测试数据。" }
     /// What came of it.
     sentence_nothing() {
         en: "No trial came to its end with a value.",
