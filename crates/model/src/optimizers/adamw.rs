@@ -68,12 +68,7 @@ impl OptimizerDefinition for AdamW {
     fn update(&self, update: &mut Update<'_>) -> Vec<Operand> {
         let [m, v] = moments(update, self.beta_1, self.beta_2);
         let step = step_of(update, m, v, self.epsilon);
-        let decayed = if update.is_kernel && self.weight_decay > 0.0 {
-            let share = update.apply(Function::Mul, &[update.learning_rate, update.constant(-self.weight_decay)]);
-            update.apply(Function::MulAdd, &[share, update.parameter, update.parameter])
-        } else {
-            update.parameter
-        };
+        let decayed = update.decayed(self.weight_decay);
         vec![update.apply(Function::Sub, &[decayed, step]), m, v]
     }
 }

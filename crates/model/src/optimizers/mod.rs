@@ -6,16 +6,20 @@
 
 mod adam;
 mod adamw;
+mod lion;
 mod momentum;
 mod nesterov;
+mod rmsprop;
 mod sgd;
 
 use proofmark_engine::map::{Builder, Function, Operand};
 
 pub use adam::Adam;
 pub use adamw::AdamW;
+pub use lion::Lion;
 pub use momentum::Momentum;
 pub use nesterov::Nesterov;
+pub use rmsprop::RmsProp;
 pub use sgd::GradientDescent;
 
 use proofmark_tagged::tagged;
@@ -31,6 +35,8 @@ tagged! {
         nesterov => Nesterov,
         adam => Adam,
         adamw => AdamW,
+        rmsprop => RmsProp,
+        lion => Lion,
     }
 }
 
@@ -89,6 +95,15 @@ impl Update<'_> {
     pub(crate) fn average(&mut self, keep: f64, old: Operand, new: Operand) -> Operand {
         let taken = self.apply(Function::Mul, &[self.constant(1.0 - keep), new]);
         self.apply(Function::MulAdd, &[self.constant(keep), old, taken])
+    }
+
+    /// The parameter less `rate share` of itself where it is a kernel.
+    pub(crate) fn decayed(&mut self, share: f64) -> Operand {
+        if !self.is_kernel || share <= 0.0 {
+            return self.parameter;
+        }
+        let taken = self.apply(Function::Mul, &[self.learning_rate, self.constant(-share)]);
+        self.apply(Function::MulAdd, &[taken, self.parameter, self.parameter])
     }
 }
 

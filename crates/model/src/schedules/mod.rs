@@ -8,6 +8,8 @@
 mod constant;
 mod cosine;
 mod exponential;
+mod one_cycle;
+mod polynomial;
 mod reduce_on_plateau;
 mod step;
 mod warm_up;
@@ -18,6 +20,8 @@ use serde::{Deserialize, Serialize};
 pub use constant::Constant;
 pub use cosine::Cosine;
 pub use exponential::Exponential;
+pub use one_cycle::OneCycle;
+pub use polynomial::Polynomial;
 pub use reduce_on_plateau::ReduceOnPlateau;
 pub use step::Step;
 pub use warm_up::WarmUp;
@@ -34,6 +38,8 @@ tagged! {
         step => Step,
         exponential => Exponential,
         cosine => Cosine,
+        polynomial => Polynomial,
+        one_cycle => OneCycle,
         warm_up => WarmUp,
         reduce_on_plateau => ReduceOnPlateau,
     }

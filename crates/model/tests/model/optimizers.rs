@@ -12,7 +12,7 @@ const INPUTS: usize = 3;
 const OUTPUTS: usize = 2;
 
 /// The rule of an optimizer in the letters of its page: (step, rate, parameter, gradient, memory, is kernel) to parameter.
-type Rule = fn(u64, f64, f64, f64, &mut [f64; 2], bool) -> f64;
+type Rule = fn(u64, f64, f64, f64, &mut [f64; 3], bool) -> f64;
 
 fn cases() -> Vec<(&'static str, Rule)> {
     vec![
@@ -37,10 +37,32 @@ fn cases() -> Vec<(&'static str, Rule)> {
             let decay = if is_kernel { rate * 0.2 * w } else { 0.0 };
             w - decay - adam_step(step, rate, g, memory, 0.9, 0.999)
         }),
+        (r#"{ "rmsprop": { "learning_rate": 0.1 } }"#, |_, rate, w, g, memory, _| {
+            memory[0] = 0.9 * memory[0] + 0.1 * g * g;
+            w - rate * g / (memory[0].sqrt() + 1e-7)
+        }),
+        (
+            r#"{ "rmsprop": { "rho": 0.8, "momentum": 0.5, "epsilon": 0.01, "centered": true } }"#,
+            |_, rate, w, g, memory, _| {
+                memory[0] = 0.8 * memory[0] + 0.2 * g * g;
+                memory[1] = 0.8 * memory[1] + 0.2 * g;
+                memory[2] = 0.5 * memory[2] + g / ((memory[0] - memory[1] * memory[1]).sqrt() + 0.01);
+                w - rate * memory[2]
+            },
+        ),
+        (
+            r#"{ "lion": { "beta_1": 0.8, "beta_2": 0.95, "weight_decay": 0.2 } }"#,
+            |_, rate, w, g, memory, is_kernel| {
+                let decay = if is_kernel { rate * 0.2 * w } else { 0.0 };
+                let step = rate * (0.8 * memory[0] + 0.2 * g).signum();
+                memory[0] = 0.95 * memory[0] + 0.05 * g;
+                w - decay - step
+            },
+        ),
     ]
 }
 
-fn adam_step(step: u64, rate: f64, g: f64, memory: &mut [f64; 2], beta_1: f64, beta_2: f64) -> f64 {
+fn adam_step(step: u64, rate: f64, g: f64, memory: &mut [f64; 3], beta_1: f64, beta_2: f64) -> f64 {
     memory[0] = beta_1 * memory[0] + (1.0 - beta_1) * g;
     memory[1] = beta_2 * memory[1] + (1.0 - beta_2) * g * g;
     let power = |base: f64| (0..step).fold(1.0, |power, _| power * base);
@@ -86,7 +108,7 @@ fn compare(json: &str, rule: Rule, regularizer: Regularizer, clip: Option<Clip>)
     model.initialize(3, &mut state);
     let start: Vec<f32> = [state.get("line.kernel").expect("kernel"), state.get("line.bias").expect("bias")].concat();
     let mut parameters: Vec<f64> = start.iter().map(|value| f64::from(*value)).collect();
-    let mut memory = vec![[0.0; 2]; parameters.len()];
+    let mut memory = vec![[0.0; 3]; parameters.len()];
 
     let x = numbers(SAMPLES * INPUTS, 1);
     let y = numbers(SAMPLES * OUTPUTS, 2);
@@ -155,4 +177,28 @@ fn scalars_of_the_hundredth_step() {
     assert!((f64::from(scalars[1].1) - 1.000_026_562).abs() < 1e-7, "{}", scalars[1].1);
     assert!((f64::from(scalars[2].1) - 10.503_3).abs() < 2e-3, "{}", scalars[2].1);
     assert_eq!(adam.scalars(u64::MAX, 0.5)[1].1, 1.0);
+}
+
+/// The loops above against PyTorch 2.15 in f64, four steps at rate 0.1 with the gradient `c k w / 2 + 0.1` at
+/// step k, from 1.
+#[test]
+fn rmsprop_as_pytorch() {
+    let expected = [
+        (
+            r#"{ "rmsprop": { "learning_rate""#,
+            [-0.036_991_930_367_302_625, -0.108_507_917_231_813_66, 3.156_450_496_879_833_7],
+        ),
+        (r#"{ "rmsprop": { "rho""#, [-0.166_262_814_980_640_02, 0.073_030_474_556_218_15, 3.447_145_186_701_5]),
+    ];
+    for (start, expected) in expected {
+        let (_, rule) = cases().into_iter().find(|(json, _)| json.starts_with(start)).expect("the case");
+        for ((mut w, c), expected) in [(0.5, 1.0), (-1.0, 0.5), (2.0, -0.25)].into_iter().zip(expected) {
+            let mut memory = [0.0; 3];
+            for k in 1..=4u32 {
+                let g = c * w * f64::from(k) / 2.0 + 0.1;
+                w = rule(u64::from(k), 0.1, w, g, &mut memory, true);
+            }
+            assert!((w - expected).abs() < 1e-12, "{start}: {w}, expected {expected}");
+        }
+    }
 }

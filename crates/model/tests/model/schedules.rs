@@ -35,7 +35,9 @@ fn by_epoch(json: &str, losses: &[f64]) -> Vec<f64> {
 
 #[test]
 fn the_list_is_covered() {
-    assert_eq!(Schedule::KINDS, ["constant", "step", "exponential", "cosine", "warm_up", "reduce_on_plateau"]);
+    let kinds =
+        ["constant", "step", "exponential", "cosine", "polynomial", "one_cycle", "warm_up", "reduce_on_plateau"];
+    assert_eq!(Schedule::KINDS, kinds);
     assert_eq!(Schedule::default().kind(), "constant");
 }
 
@@ -66,6 +68,55 @@ fn cosine_falls_to_its_minimum() {
     assert_eq!(schedule.factor(end, &ScheduleState::default()), 0.1);
     let short = by_epoch(r#"{ "cosine": { "epochs": 1 } }"#, &[]);
     assert_eq!(short[1..], [0.0; 4]);
+}
+
+#[test]
+fn polynomial_falls_to_its_minimum() {
+    let line = factors(r#""polynomial""#, &[]);
+    let square = factors(r#"{ "polynomial": { "power": 2, "minimum": 0.25, "epochs": 4 } }"#, &[]);
+    for step in 0..20 {
+        assert!((line[step] - (20 - step) as f64 / 20.0).abs() < 1e-15, "step {step}: {}", line[step]);
+        let left = 16usize.saturating_sub(step) as f64 / 16.0;
+        assert!((square[step] - (0.25 + 0.75 * left * left)).abs() < 1e-15, "step {step}: {}", square[step]);
+    }
+    let root = factors(r#"{ "polynomial": { "power": 0.5 } }"#, &[]);
+    // PyTorch 2.15's `PolynomialLR(total_iters=20, power=1.5)` at steps 1, 7, 19.
+    let pytorch = [(1, 0.925_945_462_756_851_5), (7, 0.524_046_753_739_405_9), (19, 0.011_180_339_887_498_971)];
+    let powers = factors(r#"{ "polynomial": { "power": 1.5 } }"#, &[]);
+    for (step, expected) in pytorch {
+        assert!((powers[step] - expected).abs() < 1e-15, "step {step}: {}, expected {expected}", powers[step]);
+    }
+    // sqrt(15 / 20).
+    assert!((root[5] - 0.866_025_403_784_438_6).abs() < 1e-15, "{}", root[5]);
+}
+
+#[test]
+fn one_cycle_rises_and_falls() {
+    let factors = factors(r#"{ "one_cycle": { "rise": 0.3, "start": 0.04, "minimum": 0.001 } }"#, &[]);
+    // The peak is at step 0.3 * 20 - 1 = 5; the fall takes 14 steps, so its middle is at step 12.
+    let expected =
+        [(0, 0.04), (5, 1.0), (12, 0.5005), (19, 0.001), (1, 0.04 + 0.96 * 0.5 * (1.0 - 0.809_016_994_374_947_5))];
+    for (step, expected) in expected {
+        assert!((factors[step] - expected).abs() < 1e-15, "step {step}: {}, expected {expected}", factors[step]);
+    }
+    // PyTorch 2.15's `OneCycleLR(max_lr=1.0, total_steps=20)` at steps 1, 4, 7, 18.
+    let pytorch = [
+        (1, 0.131_671_842_700_025_3),
+        (4, 0.908_328_157_299_974_7),
+        (7, 0.950_484_632_013_473_7),
+        (18, 0.012_539_993_764_912_554),
+    ];
+    let defaults = self::factors(r#""one_cycle""#, &[]);
+    for (step, expected) in pytorch {
+        assert!((defaults[step] - expected).abs() < 1e-15, "step {step}: {}, expected {expected}", defaults[step]);
+    }
+    let at = |json: &str, step, total_steps| {
+        let schedule: Schedule = serde_json::from_str(json).expect("a schedule");
+        schedule.factor(Progress { step, steps_per_epoch: 1, total_steps }, &ScheduleState::default())
+    };
+    assert_eq!(at(r#""one_cycle""#, 0, 1), 0.000_004);
+    assert_eq!(at(r#""one_cycle""#, 7, 5), 0.000_004);
+    assert!((at(r#"{ "one_cycle": { "rise": 0 } }"#, 0, 2) - 0.500_002).abs() < 1e-15);
 }
 
 #[test]
