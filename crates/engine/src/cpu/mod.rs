@@ -5,6 +5,8 @@
 
 mod call;
 mod environment;
+#[cfg(all(test, target_os = "linux"))]
+mod guard_pages;
 mod kernels;
 mod level;
 mod memory;

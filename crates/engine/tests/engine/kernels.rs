@@ -24,7 +24,7 @@ fn executor(level: Level, threads: usize) -> CpuExecutor {
 fn executors() -> Vec<CpuExecutor> {
     let best = Level::best();
     let mut executors: Vec<CpuExecutor> = Level::available().into_iter().map(|level| executor(level, 1)).collect();
-    executors.extend([2, 3, 5, 8].map(|threads| executor(best, threads)));
+    executors.extend([2, 3, 5, 8, 16].map(|threads| executor(best, threads)));
     // Sums over samples all over shards, and all over outputs.
     for outputs_ratio in [0, usize::MAX] {
         let options = PlanOptions { outputs_ratio, ..PlanOptions::default() };

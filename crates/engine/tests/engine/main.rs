@@ -7,6 +7,7 @@ mod ops;
 mod outlines;
 mod plans;
 mod shapes;
+mod special_inputs;
 mod states;
 mod trace;
 mod training;

@@ -1,0 +1,100 @@
+//! What the cases of the operations do not bring: numbers that are none, batches of any size. Every operation of the list takes
+//! part by its cases, with memory that is NaN before use.
+
+use proofmark_engine::cpu::{CpuExecutor, Level};
+use proofmark_engine::executor::reference::ReferenceExecutor;
+use proofmark_engine::ops::{Case, Operation};
+use proofmark_engine::plan::PlanOptions;
+use proofmark_engine::testing::{check_executor, executor_outputs};
+use proofmark_engine::{Executor, Feed, Graph, RunError, Span, StateBlock, Step, Type};
+use proofmark_tensor::DType;
+
+/// Every level on one thread, three threads, and both ways of summing over samples.
+fn executors() -> Vec<CpuExecutor> {
+    let on = |level, threads| CpuExecutor { level, poison: true, ..CpuExecutor::new(threads) };
+    let mut executors: Vec<CpuExecutor> = Level::available().into_iter().map(|level| on(level, 1)).collect();
+    executors.push(on(Level::best(), 3));
+    for outputs_ratio in [0, usize::MAX] {
+        let options = PlanOptions { outputs_ratio, ..PlanOptions::default() };
+        executors.push(CpuExecutor { options, ..on(Level::best(), 3) });
+    }
+    executors
+}
+
+/// The payload and the sign of a NaN are no promise.
+fn bits(case: &Case, executor: &CpuExecutor) -> Vec<Vec<u32>> {
+    let bits = |value: f32| if value.is_nan() { f32::NAN.to_bits() } else { value.to_bits() };
+    executor_outputs(case, executor).into_iter().map(|output| output.into_iter().map(bits).collect()).collect()
+}
+
+fn check_bits(case: &Case, what: &str) {
+    let executors = executors();
+    let expected = bits(case, &executors[0]);
+    for executor in &executors[1..] {
+        assert_eq!(bits(case, executor), expected, "{} ({}), {what}, on {executor:?}", case.op, case.name);
+    }
+}
+
+/// The case with this many samples: its own, over and over.
+fn with_samples(case: &Case, n_samples: usize) -> Case {
+    let mut case = case.clone();
+    for (ty, values) in &mut case.inputs {
+        if ty.span == Span::Sample {
+            *values = values.iter().copied().cycle().take(ty.elements() * n_samples).collect();
+        }
+    }
+    case.expected = None;
+    case.samples(n_samples)
+}
+
+#[test]
+fn no_number_that_is_special_tells_levels_apart() {
+    let specials = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.0, f64::from(f32::MAX), 1e-40];
+    for case in Operation::all_cases() {
+        for (input, special) in (0..case.inputs.len()).flat_map(|input| specials.map(|special| (input, special))) {
+            let mut case = case.clone();
+            let (ty, values) = &mut case.inputs[input];
+            if ty.dtype != DType::F32 {
+                continue;
+            }
+            // The first, the last, and others that meet different lanes.
+            let last = values.len().saturating_sub(1);
+            values.iter_mut().enumerate().filter(|(idx, _)| idx % 7 == 0 || *idx == last).for_each(|(_, value)| {
+                *value = special;
+            });
+            check_bits(&case, &format!("{special} in input {input}"));
+        }
+    }
+}
+
+#[test]
+fn one_sample_and_batches_that_no_shard_divides() {
+    for case in Operation::all_cases() {
+        for n_samples in [1, 7, 9, 17] {
+            let case = with_samples(&case, n_samples);
+            check_bits(&case, &format!("{n_samples} samples"));
+            // Bytes cannot be fed: they are computed from made-up images, which are the reference's for the case's own samples only.
+            if case.inputs.iter().any(|(ty, _)| ty.dtype == DType::U8) {
+                continue;
+            }
+            for level in Level::available() {
+                check_executor(&case, &CpuExecutor { level, poison: true, ..CpuExecutor::new(1) });
+            }
+        }
+    }
+}
+
+/// There is no batch of nothing: it is refused, by every executor and before anything runs.
+#[test]
+fn a_batch_without_samples_is_refused() {
+    let mut graph = Graph::new();
+    let x = graph.input("x", Type::sample([3])).unwrap();
+    graph.output("x", x).unwrap();
+    let mut state = StateBlock::new(&graph);
+    let cpus = executors().into_iter().map(|executor| Box::new(executor) as Box<dyn Executor>);
+    for executor in cpus.chain([Box::new(ReferenceExecutor) as Box<dyn Executor>]) {
+        let mut session = executor.prepare(&graph, &state, 4).unwrap();
+        let result = session.run(&mut state, &Step { ids: &[], index: 0, seed: 0 }, &[Feed::F32(&[])]);
+        assert!(matches!(result, Err(RunError::Samples { .. })), "{}: {result:?}", executor.name());
+    }
+}
