@@ -25,6 +25,8 @@ pub(crate) trait Simd: Copy {
     unsafe fn add(a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// a b + c, rounded once.
     unsafe fn mul_add(a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
+    /// One bit for each lane, from the lowest: whether it is neither 0 nor -0. A NaN is not.
+    unsafe fn is_nonzero(vector: Self::Vector) -> u32;
 }
 
 /// One lane, in plain Rust: what defines the others.
@@ -67,6 +69,10 @@ impl Simd for Scalar {
     #[inline(always)]
     unsafe fn mul_add(a: f32, b: f32, c: f32) -> f32 {
         a.mul_add(b, c)
+    }
+    #[inline(always)]
+    unsafe fn is_nonzero(vector: f32) -> u32 {
+        u32::from(vector != 0.0)
     }
 }
 
@@ -129,6 +135,11 @@ mod x86 {
             // SAFETY: the caller runs with AVX2 and FMA.
             unsafe { _mm256_fmadd_ps(a, b, c) }
         }
+        #[inline(always)]
+        unsafe fn is_nonzero(vector: __m256) -> u32 {
+            // SAFETY: as above. Unordered: a NaN differs from zero.
+            unsafe { _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_NEQ_UQ>(vector, _mm256_setzero_ps())) as u32 }
+        }
     }
 
     /// 16 lanes.
@@ -172,6 +183,11 @@ mod x86 {
         unsafe fn mul_add(a: __m512, b: __m512, c: __m512) -> __m512 {
             // SAFETY: the caller runs with AVX-512 F, BW, DQ and VL.
             unsafe { _mm512_fmadd_ps(a, b, c) }
+        }
+        #[inline(always)]
+        unsafe fn is_nonzero(vector: __m512) -> u32 {
+            // SAFETY: as above. Unordered: a NaN differs from zero.
+            unsafe { u32::from(_mm512_cmp_ps_mask::<_CMP_NEQ_UQ>(vector, _mm512_setzero_ps())) }
         }
     }
 }

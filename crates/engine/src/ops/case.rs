@@ -60,6 +60,20 @@ impl Case {
         Case::new(name, op, inputs).samples(n_samples)
     }
 
+    /// Leaves a third of an input's values, scattered, and makes the others zeros, some of them negative.
+    pub(crate) fn with_zeros(mut self, input: usize, is_wanted: bool) -> Self {
+        if is_wanted {
+            for (idx, value) in self.inputs[input].1.iter_mut().enumerate() {
+                match idx * 7 % 9 {
+                    0..3 => {}
+                    3..6 => *value = 0.0,
+                    _ => *value = -0.0,
+                }
+            }
+        }
+        self
+    }
+
     /// Sets the number of samples.
     pub fn samples(mut self, n_samples: usize) -> Self {
         self.n_samples = n_samples;

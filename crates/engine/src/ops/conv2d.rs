@@ -1,11 +1,13 @@
 use proofmark_tensor::Shape;
 
 use super::{
-    Case, Conv2dInputGradient, Conv2dWeightGradient, ConvGeometry, Cost, GradientSite, Op, Padding, Reference,
-    ReferenceContext, Rejection, Reshape, Tensor64, Transpose, WindowGeometry, check,
+    Case, Conv2dInputGradient, Conv2dWeightGradient, ConvGeometry, Cost, GradientSite, Op, Operation, Padding,
+    Reference, ReferenceContext, Rejection, Reshape, Tensor64, Transpose, WindowGeometry, Zeros, check,
 };
+use crate::cpu::CHAIN;
 use crate::error::{GradientError, GraphError, TypeError};
-use crate::graph::{Graph, Span, Type, Value};
+use crate::graph::{Graph, Origin, Span, Type, Value};
+use crate::map::{Function, Program};
 
 /// Two-dimensional convolution (cross-correlation, as everywhere in deep learning) without bias:
 ///
@@ -19,7 +21,8 @@ use crate::graph::{Graph, Span, Type, Value};
 /// *Definition in f32*: a chain of fused multiply-adds along the flat index (i, j, c) from +0.0, cut into blocks of
 /// [`CHAIN`](crate::cpu::CHAIN), which are added in order. Padded taps take part as +0.0.
 ///
-/// *Gradient*: [`Conv2dInputGradient`] with the kernel's channel axes exchanged, [`Conv2dWeightGradient`].
+/// *Gradient*: [`Conv2dInputGradient`] with the kernel's channel axes exchanged, [`Conv2dWeightGradient`]. Behind max pooling they
+/// [skip zeros](Zeros::Skip).
 ///
 /// *Source*: Dumoulin and Visin 2016, *A guide to convolution arithmetic for deep learning*.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +113,21 @@ impl Conv2d {
     }
 }
 
+/// Whether a gradient comes from a max pooling, through at most `depth` element-wise nodes that keep zeros.
+fn is_mostly_zero(graph: &Graph, gradient: Value, depth: usize) -> bool {
+    let Origin::Node { node, .. } = graph.origin(gradient) else { return false };
+    let node = &graph.nodes()[node];
+    match &node.op {
+        Operation::MaxPool2dGradient(pool) => pool.pool.size[0] * pool.pool.size[1] > 1,
+        // A sum has zeros where all its terms have.
+        Operation::Map(map) if map.program == Program::of(Function::Add) => {
+            depth > 0 && node.inputs.iter().all(|input| is_mostly_zero(graph, *input, depth - 1))
+        }
+        Operation::Map(_) => depth > 0 && node.inputs.iter().any(|input| is_mostly_zero(graph, *input, depth - 1)),
+        _ => false,
+    }
+}
+
 impl Op for Conv2d {
     const NAME: &'static str = "conv2d";
 
@@ -143,14 +161,18 @@ impl Op for Conv2d {
         let (x, w) = (site.inputs[0], site.inputs[1]);
         let Some(dy) = site.output_gradients[0] else { return Ok(vec![None, None]) };
         let (input, kernel) = (site.graph.shape(x).clone(), site.graph.shape(w).clone());
+        let is_short = kernel[0] * kernel[1] * kernel[3] <= CHAIN;
+        let can_skip = self.groups == 1 && self.dilation == [1, 1] && is_short;
+        let zeros = if can_skip && is_mostly_zero(site.graph, dy, 4) { Zeros::Skip } else { Zeros::Multiply };
         let dx = if site.wanted[0] {
             let exchanged = self.exchange_channels(site.graph, w)?;
-            Some(site.graph.add(Conv2dInputGradient { conv: *self, input }, &[dy, exchanged])?)
+            Some(site.graph.add(Conv2dInputGradient { conv: *self, input, zeros }, &[dy, exchanged])?)
         } else {
             None
         };
         let dw = if site.wanted[1] {
-            Some(site.graph.add(Conv2dWeightGradient { conv: *self, kernel: [kernel[0], kernel[1]] }, &[x, dy])?)
+            let op = Conv2dWeightGradient { conv: *self, kernel: [kernel[0], kernel[1]], zeros };
+            Some(site.graph.add(op, &[x, dy])?)
         } else {
             None
         };
@@ -323,6 +345,8 @@ pub(super) const SHAPES: &[CaseShape] = &[
     shape("same", conv([1, 1], Padding::Same, [1, 1], 1), [5, 4, 3], [3, 3], 4, 2),
     shape("same, even window", conv([1, 1], Padding::Same, [1, 1], 1), [4, 5, 2], [2, 4], 3, 2),
     shape("same, kernel larger than image", conv([1, 1], Padding::Same, [1, 1], 1), [2, 3, 2], [5, 5], 3, 2),
+    shape("patches wider than a vector", conv([1, 1], Padding::Valid, [1, 1], 1), [5, 6, 24], [3, 3], 5, 3),
+    shape("patches wider than all registers", conv([2, 1], Padding::Same, [1, 1], 1), [3, 4, 80], [2, 3], 3, 2),
     shape("same, stride 2", conv([2, 2], Padding::Same, [1, 1], 1), [7, 6, 3], [3, 3], 17, 2),
     shape("valid, stride 2 leaves a rest", conv([2, 2], Padding::Valid, [1, 1], 1), [6, 8, 2], [3, 3], 5, 2),
     shape("stride larger than kernel", conv([3, 2], Padding::Valid, [1, 1], 1), [8, 6, 2], [2, 1], 3, 2),

@@ -1,6 +1,6 @@
 use proofmark_tensor::Shape;
 
-use super::conv2d::{SHAPES, for_each_term};
+use super::conv2d::{CaseShape, SHAPES, for_each_term};
 use super::{Case, Conv2d, ConvGeometry, Cost, Fold, Op, Reference, ReferenceContext, Rejection, Tensor64, check};
 use crate::error::TypeError;
 use crate::graph::{Span, Type};
@@ -13,13 +13,16 @@ use crate::graph::{Span, Type};
 ///
 /// *Definition in f32*: a chain of fused multiply-adds along the flat index (i, j, o) from +0.0, o counting within the
 /// group, cut into blocks of [`CHAIN`](crate::cpu::CHAIN), which are added in order. Taps for which there is no output
-/// (outside, or between strides) take part as +0.0.
+/// (outside, or between strides) take part as +0.0. With [`Zeros::Skip`]: one chain from +0.0 along (r, s, o) in row-major order, of
+/// those dy that are not zero.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conv2dInputGradient {
     /// The convolution.
     pub conv: Conv2d,
     /// Shape of its input, `[H, W, C]`, which dy alone does not tell.
     pub input: Shape,
+    /// What becomes of zeros in dy.
+    pub zeros: Zeros,
 }
 
 /// Gradient of [`Conv2d`]'s weight: dw\[i, j, c, o\] = sum over samples and outputs (r, s) of
@@ -29,13 +32,50 @@ pub struct Conv2dInputGradient {
 ///
 /// *Definition in f32*: for each sample a chain of fused multiply-adds along (r, s) in row-major order from +0.0, cut into
 /// blocks of [`CHAIN`](crate::cpu::CHAIN), which are added in order; padded positions take part as +0.0. A shard's samples
-/// are added in order to +0.0, shards in the tree.
+/// are added in order to +0.0, shards in the tree. With [`Zeros::Skip`]: only the dy that are not zero take part; a block is as many
+/// whole rows of outputs as have at most [`CHAIN`](crate::cpu::CHAIN) positions, one at least; and blocks are added to the shard's
+/// sum in order, of which the first is the sum.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conv2dWeightGradient {
     /// The convolution.
     pub conv: Conv2d,
     /// Height and width of its kernel, which x and dy alone do not tell.
     pub kernel: [usize; 2],
+    /// What becomes of zeros in dy.
+    pub zeros: Zeros,
+}
+
+/// What becomes of terms whose factor from the output's gradient is zero. It decides bits, and which code runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Zeros {
+    /// They take part: 0 times infinity is NaN.
+    Multiply,
+    /// They take no part: for gradients of which most are zero, as behind max pooling. Neither groups nor dilation.
+    Skip,
+}
+
+impl Zeros {
+    fn check(self, op: &'static str, conv: &Conv2d) -> Result<(), TypeError> {
+        let refuse = |attribute, value: usize| {
+            Err(TypeError::Attribute { op, attribute, value: value as f64, range: "1, where zeros are skipped" })
+        };
+        match self {
+            Zeros::Skip if conv.groups != 1 => refuse("groups", conv.groups),
+            Zeros::Skip if conv.dilation != [1, 1] => refuse("dilation", conv.dilation[0].max(conv.dilation[1])),
+            Zeros::Skip | Zeros::Multiply => Ok(()),
+        }
+    }
+
+    fn skips(self, dy: f64) -> bool {
+        self == Zeros::Skip && dy == 0.0
+    }
+
+    fn describe(self) -> &'static str {
+        match self {
+            Zeros::Multiply => "",
+            Zeros::Skip => " zeros=skip",
+        }
+    }
 }
 
 impl Conv2dInputGradient {
@@ -82,6 +122,7 @@ impl Op for Conv2dInputGradient {
         check::all_f32(Self::NAME, inputs)?;
         check::span(Self::NAME, inputs, 0, Span::Sample)?;
         check::span(Self::NAME, inputs, 1, Span::Step)?;
+        self.zeros.check(Self::NAME, &self.conv)?;
         let geometry = self.geometry(&inputs[1].shape)?;
         let [height, width] = geometry.window.output;
         check::shape(Self::NAME, inputs, 0, &[height, width, geometry.filters])?;
@@ -107,7 +148,9 @@ impl Op for Conv2dInputGradient {
                     let filter = channel / group_channels * group_filters + o;
                     let dy =
                         output.map_or(0.0, |output| dy.data[sample * dy.ty.elements() + output * filters + filter]);
-                    dx.add_term(to, dy * wt.data[((i * columns + j) * group_filters + o) * channels + channel]);
+                    if !self.zeros.skips(dy) {
+                        dx.add_term(to, dy * wt.data[((i * columns + j) * group_filters + o) * channels + channel]);
+                    }
                 }
             }
         }
@@ -119,34 +162,42 @@ impl Op for Conv2dInputGradient {
     }
 
     fn attributes(&self) -> String {
-        format!("{} input={}", self.conv.describe(), self.input)
+        format!("{} input={}{}", self.conv.describe(), self.input, self.zeros.describe())
     }
 
     fn cases() -> Vec<Case> {
         let known = Case::new(
             "known: every output spreads the kernel",
-            Conv2dInputGradient { conv: Conv2d { stride: [1, 2], ..Conv2d::valid() }, input: [2, 4, 1].into() },
+            Conv2dInputGradient {
+                conv: Conv2d { stride: [1, 2], ..Conv2d::valid() },
+                input: [2, 4, 1].into(),
+                zeros: Zeros::Multiply,
+            },
             vec![(Type::sample([1, 2, 1]), vec![1., 10.]), (Type::step([2, 2, 1, 1]), vec![1., 2., 3., 4.])],
         )
         .expect(vec![vec![1., 2., 10., 20., 3., 4., 30., 40.]]);
-        let made_up = SHAPES.iter().map(|shape| {
+        let made_up = zeros_of_shapes().map(|(shape, zeros)| {
             let geometry = shape.geometry();
             let [height, width] = geometry.window.output;
             let [rows, columns, ..] = shape.weight();
             let wt = [rows, columns, geometry.group_filters(), geometry.channels];
             Case::made_up(
                 shape.name,
-                Conv2dInputGradient { conv: shape.conv, input: shape.input.into() },
+                Conv2dInputGradient { conv: shape.conv, input: shape.input.into(), zeros },
                 &[Type::sample([height, width, geometry.filters]), Type::step(wt)],
                 shape.samples,
             )
+            .with_zeros(0, zeros == Zeros::Skip)
             .differentiable(false)
         });
         std::iter::once(known.differentiable(false)).chain(made_up).collect()
     }
 
     fn rejections() -> Vec<Rejection> {
-        let op = |input: &[usize]| Conv2dInputGradient { conv: Conv2d::valid(), input: Shape::new(input) }.into();
+        let op = |input: &[usize]| {
+            let (conv, zeros) = (Conv2d::valid(), Zeros::Multiply);
+            Conv2dInputGradient { conv, input: Shape::new(input), zeros }.into()
+        };
         vec![
             Rejection {
                 op: op(&[5, 5, 3]),
@@ -175,6 +226,7 @@ impl Op for Conv2dWeightGradient {
         check::all_f32(Self::NAME, inputs)?;
         check::span(Self::NAME, inputs, 0, Span::Sample)?;
         check::span(Self::NAME, inputs, 1, Span::Sample)?;
+        self.zeros.check(Self::NAME, &self.conv)?;
         let geometry = self.geometry(&inputs[0].shape, &inputs[1].shape)?;
         let [height, width] = geometry.window.output;
         check::shape(Self::NAME, inputs, 1, &[height, width, geometry.filters])?;
@@ -190,7 +242,10 @@ impl Op for Conv2dWeightGradient {
         for sample in 0..context.samples() {
             for_each_term(&geometry, |x_idx, w_idx, y_idx| {
                 let x = x_idx.map_or(0.0, |idx| x.data[sample * x.ty.elements() + idx]);
-                dw.add_term(w_idx, x * dy.data[sample * dy.ty.elements() + y_idx]);
+                let dy = dy.data[sample * dy.ty.elements() + y_idx];
+                if !self.zeros.skips(dy) {
+                    dw.add_term(w_idx, x * dy);
+                }
             });
         }
         vec![dw]
@@ -205,13 +260,13 @@ impl Op for Conv2dWeightGradient {
     }
 
     fn attributes(&self) -> String {
-        format!("{} kernel={:?}", self.conv.describe(), self.kernel)
+        format!("{} kernel={:?}{}", self.conv.describe(), self.kernel, self.zeros.describe())
     }
 
     fn cases() -> Vec<Case> {
         let known = Case::new(
             "known: two samples",
-            Conv2dWeightGradient { conv: Conv2d::valid(), kernel: [1, 2] },
+            Conv2dWeightGradient { conv: Conv2d::valid(), kernel: [1, 2], zeros: Zeros::Multiply },
             vec![
                 (Type::sample([1, 3, 1]), vec![1., 2., 3., 4., 5., 6.]),
                 (Type::sample([1, 2, 1]), vec![1., 10., 100., 1000.]),
@@ -219,28 +274,35 @@ impl Op for Conv2dWeightGradient {
         )
         .samples(2)
         .expect(vec![vec![21. + 5400., 32. + 6500.]]);
-        let made_up = SHAPES.iter().map(|shape| {
+        let made_up = zeros_of_shapes().map(|(shape, zeros)| {
             let geometry = shape.geometry();
             let [height, width] = geometry.window.output;
             Case::made_up(
                 shape.name,
-                Conv2dWeightGradient { conv: shape.conv, kernel: shape.kernel },
+                Conv2dWeightGradient { conv: shape.conv, kernel: shape.kernel, zeros },
                 &[Type::sample(shape.input), Type::sample([height, width, geometry.filters])],
                 shape.samples,
             )
+            .with_zeros(1, zeros == Zeros::Skip)
             .differentiable(false)
         });
-        let long = Case::made_up(
-            "chain of more than a block",
-            Conv2dWeightGradient { conv: Conv2d::valid(), kernel: [1, 1] },
-            &[Type::sample([65, 64, 1]), Type::sample([65, 64, 2])],
-            2,
-        );
-        [known, long].into_iter().map(|case| case.differentiable(false)).chain(made_up).collect()
+        let long = [Zeros::Multiply, Zeros::Skip].map(|zeros| {
+            Case::made_up(
+                "chain of more than a block",
+                Conv2dWeightGradient { conv: Conv2d::valid(), kernel: [1, 1], zeros },
+                &[Type::sample([65, 64, 1]), Type::sample([65, 64, 2])],
+                2,
+            )
+            .with_zeros(1, zeros == Zeros::Skip)
+        });
+        std::iter::once(known).chain(long).map(|case| case.differentiable(false)).chain(made_up).collect()
     }
 
     fn rejections() -> Vec<Rejection> {
-        let op = |kernel| Conv2dWeightGradient { conv: Conv2d::valid(), kernel }.into();
+        let op = |kernel| {
+            let (conv, zeros) = (Conv2d::valid(), Zeros::Multiply);
+            Conv2dWeightGradient { conv, kernel, zeros }.into()
+        };
         vec![
             Rejection {
                 op: op([3, 3]),
@@ -252,6 +314,23 @@ impl Op for Conv2dWeightGradient {
                 inputs: vec![Type::sample([5, 5, 3]), Type::sample([3, 3, 4])],
                 text: "`conv2d_weight_gradient`: a window of [3, 6] (dilated) does not fit the input of [5, 5]",
             },
+            Rejection {
+                op: Conv2dWeightGradient {
+                    conv: Conv2d { groups: 2, ..Conv2d::valid() },
+                    kernel: [3, 3],
+                    zeros: Zeros::Skip,
+                }
+                .into(),
+                inputs: vec![Type::sample([5, 5, 4]), Type::sample([3, 3, 4])],
+                text: "`conv2d_weight_gradient`: groups of 2 is outside 1, where zeros are skipped",
+            },
         ]
     }
+}
+
+/// The shapes of the tests, and again with zeros skipped where they can be.
+fn zeros_of_shapes() -> impl Iterator<Item = (&'static CaseShape, Zeros)> {
+    let all = SHAPES.iter().map(|shape| (shape, Zeros::Multiply));
+    let skipping = |shape: &&CaseShape| Zeros::Skip.check("", &shape.conv).is_ok();
+    all.chain(SHAPES.iter().filter(skipping).map(|shape| (shape, Zeros::Skip)))
 }

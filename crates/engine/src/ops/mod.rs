@@ -40,7 +40,7 @@ pub use categorical_cross_entropy::{
 };
 pub use concat::Concat;
 pub use conv2d::Conv2d;
-pub use conv2d_gradient::{Conv2dInputGradient, Conv2dWeightGradient};
+pub use conv2d_gradient::{Conv2dInputGradient, Conv2dWeightGradient, Zeros};
 pub use dense::{Dense, DenseWeightGradient};
 pub use dropout::Dropout;
 pub use global_norm::GlobalNorm;

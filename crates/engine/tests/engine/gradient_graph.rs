@@ -72,7 +72,7 @@ fn of_a_tiny_network() {
     %20 = max_pool2d_gradient[size=[2, 2] stride=[2, 2] padding=valid input=[4, 4, 2]] %8 %19: f32[4, 4, 2] per sample  # pool
     %21 = map{t0 = gate x1 x0; t0} %6 %20: f32[4, 4, 2] per sample  # conv
     %22 = batch_sum[shape=[2]] %21: f32[2] per step  # conv
-    %23 = conv2d_weight_gradient[stride=[1, 1] padding=valid kernel=[3, 3]] %0 %21: f32[3, 3, 1, 2] per step  # conv
+    %23 = conv2d_weight_gradient[stride=[1, 1] padding=valid kernel=[3, 3] zeros=skip] %0 %21: f32[3, 3, 1, 2] per step  # conv
     output loss = %13
     output conv.kernel = %23
     output conv.bias = %22

@@ -7,7 +7,7 @@ use proofmark_engine::map::{Function, Map, Program};
 use proofmark_engine::ops::{
     AveragePool2d, AveragePool2dGradient, Case, Conv2d, Conv2dInputGradient, Conv2dWeightGradient, Dense,
     DenseWeightGradient, MaxPool2d, MaxPool2dGradient, Operation, Padding, ReferenceContext, Softmax, Tensor64,
-    Transpose,
+    Transpose, Zeros,
 };
 use proofmark_engine::plan::PlanOptions;
 use proofmark_engine::testing::{check_executor, executor_outputs};
@@ -200,13 +200,14 @@ fn a_padded_tap_takes_part_as_zero_in_the_gradients_too() {
     // Outputs 0 and 1 read inputs 0, 1, 2 and 2, 3, 4: every input has a tap without an output.
     let input_gradient = |graph: &mut Graph, dy| {
         let w = infinite(graph, &[1, 3, 1, 1]);
-        graph.add(Conv2dInputGradient { conv, input: [1, 4, 1].into() }, &[dy, w]).unwrap()
+        graph.add(Conv2dInputGradient { conv, input: [1, 4, 1].into(), zeros: Zeros::Multiply }, &[dy, w]).unwrap()
     };
     check_special((&[1, 2, 1], &[1.0, 2.0]), input_gradient, &[NAN; 4]);
     // x and dy are the same values; the first tap of the first output and the last of the last lie in the padding.
     let same = Conv2d { stride: [1, 1], ..conv };
     let weight_gradient = |graph: &mut Graph, x| {
-        let dw = graph.add(Conv2dWeightGradient { conv: same, kernel: [1, 3] }, &[x, x]).unwrap();
+        let dw =
+            graph.add(Conv2dWeightGradient { conv: same, kernel: [1, 3], zeros: Zeros::Multiply }, &[x, x]).unwrap();
         // One number a sample, so that the result is the input's.
         graph.map(Program::identity(), &[dw]).unwrap()
     };
@@ -286,8 +287,13 @@ proptest! {
         let dy = outputs[0].clone();
         check_shapes(conv, &[x.clone(), w], n_samples);
         let transposed = Type::step([kernel[0], kernel[1], filters / groups, channels]);
-        check_shapes(Conv2dInputGradient { conv, input: x.shape.clone() }, &[dy.clone(), transposed], n_samples);
-        check_shapes(Conv2dWeightGradient { conv, kernel }, &[x, dy], n_samples);
+        check_shapes(Conv2dInputGradient { conv, input: x.shape.clone(), zeros: Zeros::Multiply }, &[dy.clone(), transposed.clone()], n_samples);
+        check_shapes(Conv2dWeightGradient { conv, kernel, zeros: Zeros::Multiply }, &[x.clone(), dy.clone()], n_samples);
+        if conv.groups == 1 && conv.dilation == [1, 1] {
+            let zeros = Zeros::Skip;
+            check_shapes(Conv2dInputGradient { conv, input: x.shape.clone(), zeros }, &[dy.clone(), transposed], n_samples);
+            check_shapes(Conv2dWeightGradient { conv, kernel, zeros }, &[x, dy], n_samples);
+        }
     }
 
     #[test]

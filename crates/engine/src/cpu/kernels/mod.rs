@@ -13,6 +13,7 @@ mod broadcast;
 mod categorical_cross_entropy;
 mod concat;
 mod conv2d;
+mod conv2d_sparse;
 mod cross_entropy;
 mod dense;
 mod dropout;
@@ -29,7 +30,7 @@ mod transpose;
 pub(super) use batch_moments::fold_moments;
 
 use super::call::{Call, Slot};
-use crate::ops::Operation;
+use crate::ops::{Conv2dInputGradient, Conv2dWeightGradient, Operation, Zeros};
 
 /// Code for one node, prepared for its shapes.
 pub(crate) trait Kernel: Send + Sync {
@@ -108,8 +109,8 @@ native_kernels! { |inputs, outputs, sizes|
     Dense(_) => dense::DenseKernel::new(inputs, sizes),
     DenseWeightGradient(_) => dense::WeightGradientKernel::new(inputs, sizes),
     Conv2d(op) => conv2d::Conv2dKernel::new(op, inputs)?,
-    Conv2dInputGradient(op) => conv2d::InputGradientKernel::new(op, inputs)?,
-    Conv2dWeightGradient(op) => conv2d::WeightGradientKernel::new(op, inputs, outputs)?,
+    Conv2dInputGradient(op) => input_gradient(op, inputs)?,
+    Conv2dWeightGradient(op) => weight_gradient(op, inputs, outputs)?,
     MaxPool2d(op) => max_pool2d::MaxPool2dKernel::new(op, inputs)?,
     MaxPool2dGradient(op) => max_pool2d::MaxPool2dGradientKernel::new(op)?,
     AveragePool2d(op) => average_pool2d::AveragePool2dKernel::new(op, inputs)?,
@@ -133,6 +134,43 @@ native_kernels! { |inputs, outputs, sizes|
     BatchMoments(_) => batch_moments::BatchMomentsKernel::new(inputs),
     BatchMomentsGradient(_) => batch_moments::BatchMomentsGradientKernel::new(inputs),
     GlobalNorm(_) => global_norm::GlobalNormKernel::new(inputs),
+}
+
+fn input_gradient(op: &Conv2dInputGradient, inputs: &[Slot]) -> Option<Box<dyn Kernel>> {
+    Some(match op.zeros {
+        Zeros::Multiply => Box::new(conv2d::InputGradientKernel::new(op, inputs)?),
+        Zeros::Skip => Box::new(conv2d_sparse::SparseInputGradientKernel::new(op, inputs)?),
+    })
+}
+
+fn weight_gradient(op: &Conv2dWeightGradient, inputs: &[Slot], outputs: &[Slot]) -> Option<Box<dyn Kernel>> {
+    Some(match op.zeros {
+        Zeros::Multiply => Box::new(conv2d::WeightGradientKernel::new(op, inputs, outputs)?),
+        Zeros::Skip => Box::new(conv2d_sparse::SparseWeightGradientKernel::new(op, inputs)?),
+    })
+}
+
+/// For operations with several kernels.
+impl Kernel for Box<dyn Kernel> {
+    fn scratch_bytes(&self) -> usize {
+        (**self).scratch_bytes()
+    }
+
+    fn is_native(&self) -> bool {
+        (**self).is_native()
+    }
+
+    fn shard(&self, call: &Call<'_>) {
+        (**self).shard(call);
+    }
+
+    fn tasks(&self) -> usize {
+        (**self).tasks()
+    }
+
+    fn task(&self, call: &Call<'_>, task: usize) {
+        (**self).task(call, task);
+    }
 }
 
 #[cfg(test)]

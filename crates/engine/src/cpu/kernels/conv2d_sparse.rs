@@ -1,0 +1,619 @@
+//! Gradients of a convolution that skip the zeros of the output's gradient.
+//!
+//! *Defined by* [`Zeros::Skip`](crate::ops::Zeros): an output position whose gradient is zero takes no part in any chain.
+//!
+//! *Idea*: behind max pooling and ReLU at most a quarter, and often an eighth, of the positions of a channel have a gradient.
+//! A lane cannot skip what its neighbours need, so that lanes go over what all terms of a position share: the patch that the
+//! kernel covers there. For the weights' gradient each filter has a list of its positions, and a kernel row of the
+//! patch is multiplied into registers; for the input's gradient each position has a list of its filters, and a row of the patch
+//! stays in registers while they are added. Rows of a patch that are narrower than a vector are laid side by side first.
+#![allow(unsafe_code)]
+
+use super::Kernel;
+use crate::cpu::CHAIN;
+use crate::cpu::call::{Call, Slot};
+use crate::cpu::simd::{Simd, multiversioned};
+use crate::ops::{Conv2dInputGradient, Conv2dWeightGradient, ConvGeometry};
+
+/// Rows of a patch narrower than this are packed.
+const NARROW: usize = 16;
+
+/// The input with its padding, and the patches within it.
+struct Patches {
+    geometry: ConvGeometry,
+    framed: [usize; 2],
+    /// Elements of a patch's row: kernel columns by channels, which lie side by side.
+    row_elements: usize,
+}
+
+impl Patches {
+    /// `None` if a patch's rows are not contiguous.
+    fn new(geometry: ConvGeometry) -> Option<Self> {
+        let window = &geometry.window;
+        if geometry.groups != 1 || window.dilation != [1, 1] {
+            return None;
+        }
+        let framed = [0, 1].map(|axis| {
+            let reached = (window.output[axis] - 1) * window.stride[axis] + window.size[axis];
+            reached.max(window.before[axis] + window.input[axis])
+        });
+        let row_elements = window.size[1] * geometry.channels;
+        Some(Patches { framed, row_elements, geometry })
+    }
+
+    fn is_framed(&self) -> bool {
+        self.framed != self.geometry.window.input
+    }
+
+    fn framed_elements(&self) -> usize {
+        self.framed[0] * self.framed[1] * self.geometry.channels
+    }
+
+    fn frame_scratch(&self) -> usize {
+        if self.is_framed() { self.framed_elements() } else { 0 }
+    }
+
+    fn sample_elements(&self) -> usize {
+        let [height, width] = self.geometry.window.input;
+        height * width * self.geometry.channels
+    }
+
+    /// Elements from one row of the frame to the next.
+    fn row_stride(&self) -> usize {
+        self.framed[1] * self.geometry.channels
+    }
+
+    /// Where the patch of an output position starts.
+    fn start(&self, row: usize, column: usize) -> usize {
+        let window = &self.geometry.window;
+        row * window.stride[0] * self.row_stride() + column * window.stride[1] * self.geometry.channels
+    }
+
+    /// Copies between a sample and its place in the frame, row by row.
+    fn for_each_row(&self, mut copy: impl FnMut(usize, usize, usize)) {
+        let window = &self.geometry.window;
+        let length = window.input[1] * self.geometry.channels;
+        for row in 0..window.input[0] {
+            let at = ((window.before[0] + row) * self.framed[1] + window.before[1]) * self.geometry.channels;
+            copy(row * length, at, length);
+        }
+    }
+}
+
+/// Gradient of the weights.
+pub(super) struct SparseWeightGradientKernel {
+    patches: Patches,
+    /// Rows of output positions in a block of the chain.
+    block_rows: usize,
+    /// Elements of a packed patch, a multiple of [`NARROW`]; `None` where rows are wide enough to be read in place.
+    packed: Option<usize>,
+}
+
+impl SparseWeightGradientKernel {
+    pub(super) fn new(op: &Conv2dWeightGradient, inputs: &[Slot]) -> Option<Self> {
+        let geometry = op.geometry(&inputs[0].ty.shape, &inputs[1].ty.shape).ok()?;
+        let block_rows = (CHAIN / geometry.window.output[1]).clamp(1, geometry.window.output[0]);
+        let patches = Patches::new(geometry)?;
+        let patch = patches.geometry.window.size[0] * patches.row_elements;
+        let packed = (patches.row_elements < NARROW).then(|| patch.next_multiple_of(NARROW));
+        Some(SparseWeightGradientKernel { patches, block_rows, packed })
+    }
+
+    fn filters(&self) -> usize {
+        self.patches.geometry.filters
+    }
+
+    fn block_positions(&self) -> usize {
+        self.block_rows * self.patches.geometry.window.output[1]
+    }
+
+    /// Elements of one filter's sums: the patch, packed or not.
+    fn sum_elements(&self) -> usize {
+        self.packed.unwrap_or(self.patches.geometry.window.size[0] * self.patches.row_elements)
+    }
+}
+
+impl Kernel for SparseWeightGradientKernel {
+    fn scratch_bytes(&self) -> usize {
+        let lists = self.filters().saturating_mul(2 * self.block_positions() + 1);
+        let packed = self.packed.map_or(0, |elements| elements.saturating_mul(self.block_positions()));
+        let sums = self.filters().saturating_mul(self.sum_elements());
+        self.patches.frame_scratch().saturating_add(lists).saturating_add(packed).saturating_add(sums).saturating_mul(4)
+    }
+
+    fn shard(&self, call: &Call<'_>) {
+        let (x, dy, dw) = (call.input(0), call.input(1), call.output(0));
+        let geometry = &self.patches.geometry;
+        let [rows, columns] = geometry.window.output;
+        let filters = self.filters();
+        let (frame, rest) = call.scratch().split_at_mut(self.patches.frame_scratch());
+        let (sums, rest) = rest.split_at_mut(filters * self.sum_elements());
+        let (packed, rest) = rest.split_at_mut(self.packed.unwrap_or(0) * self.block_positions());
+        let (lengths, lists) = rest.split_at_mut(filters);
+        let lists = &mut lists[..filters * 2 * self.block_positions()];
+        frame.fill(0.0);
+        packed.fill(0.0);
+        let samples = x.chunks_exact(self.patches.sample_elements()).zip(dy.chunks_exact(rows * columns * filters));
+        let mut is_first = true;
+        for (sample, gradient) in samples {
+            if self.patches.is_framed() {
+                self.patches.for_each_row(|from, to, count| {
+                    frame[to..to + count].copy_from_slice(&sample[from..from + count]);
+                });
+            }
+            let framed: &[f32] = if self.patches.is_framed() { frame } else { sample };
+            let mut first_row = 0;
+            while first_row < rows {
+                let block = first_row..(first_row + self.block_rows).min(rows);
+                let block_gradient = &gradient[block.start * columns * filters..block.end * columns * filters];
+                if let Some(stride) = self.packed {
+                    self.pack(framed, packed, block.start, stride);
+                    collect(
+                        call.level,
+                        block_gradient,
+                        filters,
+                        columns,
+                        [stride * columns, stride],
+                        0,
+                        lengths,
+                        lists,
+                    );
+                    let kernel = Terms { source: packed, row_stride: 0, rows: 1, row_elements: stride };
+                    accumulate(call.level, &kernel, lengths, lists, is_first, sums);
+                } else {
+                    let steps = [self.patches.start(1, 0), self.patches.start(0, 1)];
+                    let first = self.patches.start(block.start, 0);
+                    collect(call.level, block_gradient, filters, columns, steps, first, lengths, lists);
+                    let kernel = Terms {
+                        source: framed,
+                        row_stride: self.patches.row_stride(),
+                        rows: geometry.window.size[0],
+                        row_elements: self.patches.row_elements,
+                    };
+                    accumulate(call.level, &kernel, lengths, lists, is_first, sums);
+                }
+                is_first = false;
+                first_row = block.end;
+            }
+        }
+        if is_first {
+            dw.fill(0.0);
+            return;
+        }
+        let stride = self.sum_elements();
+        for (element, row) in dw.chunks_exact_mut(filters).enumerate() {
+            for (filter, value) in row.iter_mut().enumerate() {
+                *value = sums[filter * stride + element];
+            }
+        }
+    }
+}
+
+impl SparseWeightGradientKernel {
+    /// Lays the patches of a block's positions out one after the other.
+    fn pack(&self, framed: &[f32], packed: &mut [f32], first_row: usize, stride: usize) {
+        let window = &self.patches.geometry.window;
+        let length = self.patches.row_elements;
+        let rows = self.block_rows.min(window.output[0] - first_row);
+        for (idx, patch) in packed.chunks_exact_mut(stride).take(rows * window.output[1]).enumerate() {
+            let start = self.patches.start(first_row + idx / window.output[1], idx % window.output[1]);
+            for row in 0..window.size[0] {
+                let from = &framed[start + row * self.patches.row_stride()..][..length];
+                for (to, value) in patch[row * length..][..length].iter_mut().zip(from) {
+                    *to = *value;
+                }
+            }
+        }
+    }
+}
+
+multiversioned! {
+    /// For each filter, where the patches start that its gradient is not zero at, and the gradients: pairs of an address (as
+    /// bits) and a number. `steps`: from one row, and one column, of positions to the next.
+    fn collect(
+        gradient: &[f32], filters: usize, columns: usize, steps: [usize; 2], first: usize,
+        lengths: &mut [f32], lists: &mut [f32],
+    ) = simd collect_body
+}
+
+/// Positions, and filters, that are looked at together: a square of bits that is turned.
+const SQUARE: usize = 64;
+
+#[inline(always)]
+#[allow(clippy::too_many_arguments)]
+fn collect_body<S: Simd>(
+    gradient: &[f32],
+    filters: usize,
+    columns: usize,
+    steps: [usize; 2],
+    first: usize,
+    lengths: &mut [f32],
+    lists: &mut [f32],
+) {
+    let capacity = lists.len() / filters;
+    lengths.fill(f32::from_bits(0));
+    let (mut row, mut column) = (0, 0);
+    for positions in gradient.chunks(filters * SQUARE) {
+        let mut addresses = [0u32; SQUARE];
+        for address in addresses.iter_mut().take(positions.len() / filters) {
+            *address = (first + row * steps[0] + column * steps[1]) as u32;
+            column += 1;
+            if column == columns {
+                (row, column) = (row + 1, 0);
+            }
+        }
+        let mut first_filter = 0;
+        while first_filter < filters {
+            let count = SQUARE.min(filters - first_filter);
+            let mut bits = [0u64; SQUARE];
+            for (bits, position) in bits.iter_mut().zip(positions.chunks_exact(filters)) {
+                *bits = nonzero_bits::<S>(&position[first_filter..first_filter + count]);
+            }
+            turn(&mut bits);
+            for (filter, bits) in (first_filter..).zip(&bits[..count]) {
+                let list = &mut lists[filter * capacity..(filter + 1) * capacity];
+                let mut length = lengths[filter].to_bits() as usize;
+                let mut left = *bits;
+                while left != 0 {
+                    let position = left.trailing_zeros() as usize;
+                    left &= left - 1;
+                    list[2 * length] = f32::from_bits(addresses[position]);
+                    list[2 * length + 1] = positions[position * filters + filter];
+                    length += 1;
+                }
+                lengths[filter] = f32::from_bits(length as u32);
+            }
+            first_filter += count;
+        }
+    }
+}
+
+/// One bit for each of at most 64 numbers: whether it is not zero.
+#[inline(always)]
+fn nonzero_bits<S: Simd>(values: &[f32]) -> u64 {
+    let mut bits = 0;
+    let mut at = 0;
+    while at < values.len() {
+        let lanes = S::LANES.min(values.len() - at);
+        // SAFETY: `lanes` numbers from `at`; the callers run at the level of `S`.
+        let vector = unsafe { S::load_first(values.as_ptr().add(at), lanes) };
+        // SAFETY: as above.
+        bits |= u64::from(unsafe { S::is_nonzero(vector) }) << at;
+        at += lanes;
+    }
+    bits
+}
+
+/// Exchanges rows and columns of a square of bits, by halves, quarters and so on (Warren, Hacker's Delight, section 7-3).
+#[inline(always)]
+fn turn(square: &mut [u64; SQUARE]) {
+    let mut mask = u64::MAX >> 32;
+    let mut size = 32;
+    while size > 0 {
+        for block in square.chunks_exact_mut(2 * size) {
+            let (above, below) = block.split_at_mut(size);
+            for (above, below) in above.iter_mut().zip(below) {
+                let exchanged = ((*above >> size) ^ *below) & mask;
+                *below ^= exchanged;
+                *above ^= exchanged << size;
+            }
+        }
+        size /= 2;
+        mask ^= mask << size;
+    }
+}
+
+/// Patches whose terms are summed.
+struct Terms<'a> {
+    source: &'a [f32],
+    /// From one row of a patch to the next.
+    row_stride: usize,
+    rows: usize,
+    row_elements: usize,
+}
+
+multiversioned! {
+    /// Adds each filter's chain over a block to its sums; the first block's is the sum.
+    fn accumulate(terms: &Terms<'_>, lengths: &[f32], lists: &[f32], is_first: bool, sums: &mut [f32]) = simd accumulate_body
+}
+
+#[inline(always)]
+fn accumulate_body<S: Simd>(terms: &Terms<'_>, lengths: &[f32], lists: &[f32], is_first: bool, sums: &mut [f32]) {
+    let capacity = lists.len() / lengths.len();
+    let elements = terms.rows * terms.row_elements;
+    for (filter, sums) in sums.chunks_exact_mut(elements).enumerate() {
+        let list = &lists[filter * capacity..][..2 * lengths[filter].to_bits() as usize];
+        let highest = list.chunks_exact(2).map(|pair| pair[0].to_bits()).max().unwrap_or(0) as usize;
+        let reach = highest + (terms.rows - 1) * terms.row_stride + terms.row_elements;
+        assert!(list.is_empty() || reach <= terms.source.len(), "a patch beyond its image");
+        for row in 0..terms.rows {
+            let sums = &mut sums[row * terms.row_elements..][..terms.row_elements];
+            // SAFETY: every patch lies within the source, as was asserted; `sums` has the row's elements.
+            let source = unsafe { terms.source.as_ptr().add(if list.is_empty() { 0 } else { row * terms.row_stride }) };
+            let mut at = 0;
+            while at < terms.row_elements {
+                let left = (terms.row_elements - at).div_ceil(S::LANES);
+                let last = terms.row_elements - at - (left - 1) * S::LANES;
+                // SAFETY: as above; lanes beyond `last` of the row's last vector are masked.
+                at +=
+                    unsafe { chain::<S>(source.wrapping_add(at), list, left, last, is_first, sums[at..].as_mut_ptr()) };
+            }
+        }
+    }
+}
+
+/// As many vectors of a row as registers hold; the elements done.
+///
+/// # Safety
+/// `source` can be read at each address of `list` for `left` vectors, the last of them with `last` lanes if it is the row's end,
+/// and `sums` be written for as many.
+#[inline(always)]
+unsafe fn chain<S: Simd>(
+    source: *const f32,
+    list: &[f32],
+    left: usize,
+    last: usize,
+    is_first: bool,
+    sums: *mut f32,
+) -> usize {
+    macro_rules! widths {
+        ($($width:literal),*) => {
+            match left {
+                // SAFETY: passed on.
+                $($width if last == S::LANES => unsafe { fixed::<S, $width, false>(source, list, last, is_first, sums) },
+                $width => unsafe { fixed::<S, $width, true>(source, list, last, is_first, sums) },)*
+                // SAFETY: passed on; there are more vectors than these, so that all are full.
+                _ => unsafe { fixed::<S, 12, false>(source, list, S::LANES, is_first, sums) },
+            }
+        };
+    }
+    if S::LANES == 16 {
+        widths!(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)
+    } else {
+        // Sixteen registers: eight sums, the number and what is read.
+        match left {
+            1 if last < S::LANES => unsafe { fixed::<S, 1, true>(source, list, last, is_first, sums) },
+            1..4 => unsafe { fixed::<S, 1, false>(source, list, S::LANES, is_first, sums) },
+            4..8 => unsafe { fixed::<S, 3, false>(source, list, S::LANES, is_first, sums) },
+            _ => unsafe { fixed::<S, 6, false>(source, list, S::LANES, is_first, sums) },
+        }
+    }
+}
+
+/// # Safety
+/// As [`chain`], for `W` vectors, the last of `last` lanes if it is `MASKED`.
+#[inline(always)]
+unsafe fn fixed<S: Simd, const W: usize, const MASKED: bool>(
+    source: *const f32,
+    list: &[f32],
+    last: usize,
+    is_first: bool,
+    sums: *mut f32,
+) -> usize {
+    // SAFETY (whole body): the caller's promise.
+    unsafe {
+        let mut chains = [S::splat(0.0); W];
+        for pair in list.chunks_exact(2) {
+            let from = source.add(pair[0].to_bits() as usize);
+            let value = S::splat(pair[1]);
+            for (w, chain) in chains.iter_mut().enumerate() {
+                let at = from.add(w * S::LANES);
+                let x = if MASKED && w + 1 == W { S::load_first(at, last) } else { S::load(at) };
+                *chain = S::mul_add(value, x, *chain);
+            }
+        }
+        for (w, chain) in chains.iter().enumerate() {
+            let at = sums.add(w * S::LANES);
+            let lanes = if MASKED && w + 1 == W { last } else { S::LANES };
+            let sum = if is_first { *chain } else { S::add(S::load_first(at, lanes), *chain) };
+            S::store_first(at, sum, lanes);
+        }
+        (W - 1) * S::LANES + last
+    }
+}
+
+/// Gradient of the input.
+pub(super) struct SparseInputGradientKernel {
+    patches: Patches,
+}
+
+impl SparseInputGradientKernel {
+    pub(super) fn new(op: &Conv2dInputGradient, inputs: &[Slot]) -> Option<Self> {
+        let patches = Patches::new(op.geometry(&inputs[1].ty.shape).ok()?)?;
+        Some(SparseInputGradientKernel { patches })
+    }
+
+    fn weight_elements(&self) -> usize {
+        self.patches.geometry.window.size[0] * self.patches.row_elements * self.patches.geometry.filters
+    }
+}
+
+impl Kernel for SparseInputGradientKernel {
+    fn scratch_bytes(&self) -> usize {
+        let lists = 2 * self.patches.geometry.filters;
+        self.patches.frame_scratch().saturating_add(self.weight_elements()).saturating_add(lists).saturating_mul(4)
+    }
+
+    fn shard(&self, call: &Call<'_>) {
+        let (dy, wt, dx) = (call.input(0), call.input(1), call.output(0));
+        let geometry = &self.patches.geometry;
+        let (filters, channels) = (geometry.filters, geometry.channels);
+        let [kernel_rows, kernel_columns] = geometry.window.size;
+        let (frame, rest) = call.scratch().split_at_mut(self.patches.frame_scratch());
+        let (weights, lists) = rest.split_at_mut(self.weight_elements());
+        // From [kernel row, kernel column, filter, channel] to a row of the patch for each (kernel row, filter).
+        for (tap, values) in wt.chunks_exact(filters * channels).enumerate() {
+            let (row, column) = (tap / kernel_columns, tap % kernel_columns);
+            for (filter, values) in values.chunks_exact(channels).enumerate() {
+                let at = (row * filters + filter) * self.patches.row_elements + column * channels;
+                weights[at..at + channels].copy_from_slice(values);
+            }
+        }
+        let output_elements = geometry.window.output[0] * geometry.window.output[1] * filters;
+        let samples = dy.chunks_exact(output_elements).zip(dx.chunks_exact_mut(self.patches.sample_elements()));
+        for (gradient, dx) in samples {
+            let target: &mut [f32] = if self.patches.is_framed() { &mut *frame } else { &mut *dx };
+            target.fill(0.0);
+            let spread = Spread {
+                weights,
+                filters,
+                columns: geometry.window.output[1],
+                steps: [self.patches.start(1, 0), self.patches.start(0, 1)],
+                rows: kernel_rows,
+                row_stride: self.patches.row_stride(),
+                row_elements: self.patches.row_elements,
+            };
+            scatter(call.level, &spread, gradient, &mut lists[..2 * filters], target);
+            if self.patches.is_framed() {
+                self.patches
+                    .for_each_row(|to, from, count| dx[to..to + count].copy_from_slice(&frame[from..from + count]));
+            }
+        }
+    }
+}
+
+/// How the gradient of a position spreads over its patch.
+struct Spread<'a> {
+    /// A row of the patch for each (kernel row, filter).
+    weights: &'a [f32],
+    filters: usize,
+    /// Positions in a row of the output.
+    columns: usize,
+    /// From one row, and one column, of positions to the next.
+    steps: [usize; 2],
+    rows: usize,
+    row_stride: usize,
+    row_elements: usize,
+}
+
+multiversioned! {
+    /// Adds what each position spreads, positions in order, filters in order.
+    fn scatter(spread: &Spread<'_>, gradient: &[f32], list: &mut [f32], target: &mut [f32]) = simd scatter_body
+}
+
+#[inline(always)]
+fn scatter_body<S: Simd>(spread: &Spread<'_>, gradient: &[f32], list: &mut [f32], target: &mut [f32]) {
+    let positions = gradient.len() / spread.filters;
+    let Some(last) = positions.checked_sub(1) else { return };
+    let reach = last / spread.columns * spread.steps[0]
+        + (spread.columns - 1) * spread.steps[1]
+        + (spread.rows - 1) * spread.row_stride
+        + spread.row_elements;
+    assert!(reach <= target.len(), "a patch beyond its image");
+    assert_eq!(spread.weights.len(), spread.rows * spread.filters * spread.row_elements);
+    for (idx, position) in gradient.chunks_exact(spread.filters).enumerate() {
+        let mut length = 0;
+        for (block, values) in position.chunks(SQUARE).enumerate() {
+            let mut left = nonzero_bits::<S>(values);
+            while left != 0 {
+                let filter = left.trailing_zeros() as usize;
+                left &= left - 1;
+                list[2 * length] = f32::from_bits(((block * SQUARE + filter) * spread.row_elements) as u32);
+                list[2 * length + 1] = values[filter];
+                length += 1;
+            }
+        }
+        if length == 0 {
+            continue;
+        }
+        let list = &list[..2 * length];
+        let start = idx / spread.columns * spread.steps[0] + idx % spread.columns * spread.steps[1];
+        for row in 0..spread.rows {
+            let weights = spread.weights[row * spread.filters * spread.row_elements..].as_ptr();
+            let mut at = 0;
+            while at < spread.row_elements {
+                let left = (spread.row_elements - at).div_ceil(S::LANES);
+                let last = spread.row_elements - at - (left - 1) * S::LANES;
+                // SAFETY: the patch lies within the target, and the list's addresses within the row's weights, as was
+                // asserted; `chain` adds to what stands there.
+                at += unsafe {
+                    spread_row::<S>(
+                        weights.add(at),
+                        list,
+                        left,
+                        last,
+                        target.as_mut_ptr().add(start + row * spread.row_stride + at),
+                    )
+                };
+            }
+        }
+    }
+}
+
+/// As [`chain`], with chains that go on from what stands at `sums`.
+///
+/// # Safety
+/// As [`chain`].
+#[inline(always)]
+unsafe fn spread_row<S: Simd>(source: *const f32, list: &[f32], left: usize, last: usize, sums: *mut f32) -> usize {
+    macro_rules! widths {
+        ($($width:literal),*) => {
+            match left {
+                // SAFETY: passed on.
+                $($width if last == S::LANES => unsafe { going_on::<S, $width, false>(source, list, last, sums) },
+                $width => unsafe { going_on::<S, $width, true>(source, list, last, sums) },)*
+                // SAFETY: passed on; there are more vectors than these, so that all are full.
+                _ => unsafe { going_on::<S, 12, false>(source, list, S::LANES, sums) },
+            }
+        };
+    }
+    if S::LANES == 16 {
+        widths!(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)
+    } else {
+        match left {
+            1 if last < S::LANES => unsafe { going_on::<S, 1, true>(source, list, last, sums) },
+            1..4 => unsafe { going_on::<S, 1, false>(source, list, S::LANES, sums) },
+            4..8 => unsafe { going_on::<S, 3, false>(source, list, S::LANES, sums) },
+            _ => unsafe { going_on::<S, 6, false>(source, list, S::LANES, sums) },
+        }
+    }
+}
+
+/// # Safety
+/// As [`fixed`].
+#[inline(always)]
+unsafe fn going_on<S: Simd, const W: usize, const MASKED: bool>(
+    source: *const f32,
+    list: &[f32],
+    last: usize,
+    sums: *mut f32,
+) -> usize {
+    // SAFETY (whole body): the caller's promise.
+    unsafe {
+        let lanes = |w: usize| if MASKED && w + 1 == W { last } else { S::LANES };
+        let mut chains = [S::splat(0.0); W];
+        for (w, chain) in chains.iter_mut().enumerate() {
+            *chain = S::load_first(sums.add(w * S::LANES), lanes(w));
+        }
+        for pair in list.chunks_exact(2) {
+            let from = source.add(pair[0].to_bits() as usize);
+            let value = S::splat(pair[1]);
+            for (w, chain) in chains.iter_mut().enumerate() {
+                let at = from.add(w * S::LANES);
+                let x = if MASKED && w + 1 == W { S::load_first(at, last) } else { S::load(at) };
+                *chain = S::mul_add(value, x, *chain);
+            }
+        }
+        for (w, chain) in chains.iter().enumerate() {
+            S::store_first(sums.add(w * S::LANES), *chain, lanes(w));
+        }
+        (W - 1) * S::LANES + last
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_square_of_bits_is_turned() {
+        let square: [u64; SQUARE] = std::array::from_fn(|row| (row as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let mut turned = square;
+        turn(&mut turned);
+        for row in 0..SQUARE {
+            for column in 0..SQUARE {
+                assert_eq!(turned[column] >> row & 1, square[row] >> column & 1, "row {row}, column {column}");
+            }
+        }
+    }
+}
