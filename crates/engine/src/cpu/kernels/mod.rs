@@ -14,6 +14,7 @@ mod categorical_cross_entropy;
 mod concat;
 mod conv2d;
 mod conv2d_sparse;
+mod conv2d_sparse_input;
 mod cross_entropy;
 mod dense;
 mod dropout;
@@ -139,7 +140,7 @@ native_kernels! { |inputs, outputs, sizes|
 fn input_gradient(op: &Conv2dInputGradient, inputs: &[Slot]) -> Option<Box<dyn Kernel>> {
     Some(match op.zeros {
         Zeros::Multiply => Box::new(conv2d::InputGradientKernel::new(op, inputs)?),
-        Zeros::Skip => Box::new(conv2d_sparse::SparseInputGradientKernel::new(op, inputs)?),
+        Zeros::Skip => Box::new(conv2d_sparse_input::SparseInputGradientKernel::new(op, inputs)?),
     })
 }
 

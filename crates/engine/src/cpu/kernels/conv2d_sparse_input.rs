@@ -1,0 +1,202 @@
+//! Gradient of a convolution's input that skips the zeros of the output's gradient.
+//!
+//! *Defined by* [`Zeros::Skip`](crate::ops::Zeros): an output position whose gradient is zero takes no part in any chain.
+//!
+//! *Idea*: as in `conv2d_sparse`, lanes over the patch that the kernel covers at a position. Each position has a list of the
+//! filters that have a gradient there, and a row of the patch stays in registers while what they spread is added.
+#![allow(unsafe_code)]
+
+use super::Kernel;
+use super::conv2d_sparse::{Patches, SQUARE, nonzero_bits};
+use crate::cpu::call::{Call, Slot};
+use crate::cpu::simd::{Simd, multiversioned};
+use crate::ops::Conv2dInputGradient;
+
+/// Gradient of the input.
+pub(super) struct SparseInputGradientKernel {
+    patches: Patches,
+}
+
+impl SparseInputGradientKernel {
+    pub(super) fn new(op: &Conv2dInputGradient, inputs: &[Slot]) -> Option<Self> {
+        let patches = Patches::new(op.geometry(&inputs[1].ty.shape).ok()?)?;
+        Some(SparseInputGradientKernel { patches })
+    }
+
+    fn weight_elements(&self) -> usize {
+        self.patches.geometry.window.size[0] * self.patches.row_elements * self.patches.geometry.filters
+    }
+}
+
+impl Kernel for SparseInputGradientKernel {
+    fn scratch_bytes(&self) -> usize {
+        let lists = 2 * self.patches.geometry.filters;
+        self.patches.frame_scratch().saturating_add(self.weight_elements()).saturating_add(lists).saturating_mul(4)
+    }
+
+    fn shard(&self, call: &Call<'_>) {
+        let (dy, wt, dx) = (call.input(0), call.input(1), call.output(0));
+        let geometry = &self.patches.geometry;
+        let (filters, channels) = (geometry.filters, geometry.channels);
+        let [kernel_rows, kernel_columns] = geometry.window.size;
+        let (frame, rest) = call.scratch().split_at_mut(self.patches.frame_scratch());
+        let (weights, lists) = rest.split_at_mut(self.weight_elements());
+        // From [kernel row, kernel column, filter, channel] to a row of the patch for each (kernel row, filter).
+        for (tap, values) in wt.chunks_exact(filters * channels).enumerate() {
+            let (row, column) = (tap / kernel_columns, tap % kernel_columns);
+            for (filter, values) in values.chunks_exact(channels).enumerate() {
+                let at = (row * filters + filter) * self.patches.row_elements + column * channels;
+                weights[at..at + channels].copy_from_slice(values);
+            }
+        }
+        let output_elements = geometry.window.output[0] * geometry.window.output[1] * filters;
+        let samples = dy.chunks_exact(output_elements).zip(dx.chunks_exact_mut(self.patches.sample_elements()));
+        for (gradient, dx) in samples {
+            let target: &mut [f32] = if self.patches.is_framed() { &mut *frame } else { &mut *dx };
+            target.fill(0.0);
+            let spread = Spread {
+                weights,
+                filters,
+                columns: geometry.window.output[1],
+                steps: [self.patches.start(1, 0), self.patches.start(0, 1)],
+                rows: kernel_rows,
+                row_stride: self.patches.row_stride(),
+                row_elements: self.patches.row_elements,
+            };
+            scatter(call.level, &spread, gradient, &mut lists[..2 * filters], target);
+            if self.patches.is_framed() {
+                self.patches
+                    .for_each_row(|to, from, count| dx[to..to + count].copy_from_slice(&frame[from..from + count]));
+            }
+        }
+    }
+}
+
+/// How the gradient of a position spreads over its patch.
+struct Spread<'a> {
+    /// A row of the patch for each (kernel row, filter).
+    weights: &'a [f32],
+    filters: usize,
+    /// Positions in a row of the output.
+    columns: usize,
+    /// From one row, and one column, of positions to the next.
+    steps: [usize; 2],
+    rows: usize,
+    row_stride: usize,
+    row_elements: usize,
+}
+
+multiversioned! {
+    /// Adds what each position spreads, positions in order, filters in order.
+    fn scatter(spread: &Spread<'_>, gradient: &[f32], list: &mut [f32], target: &mut [f32]) = simd scatter_body
+}
+
+#[inline(always)]
+fn scatter_body<S: Simd>(spread: &Spread<'_>, gradient: &[f32], list: &mut [f32], target: &mut [f32]) {
+    let positions = gradient.len() / spread.filters;
+    let Some(last) = positions.checked_sub(1) else { return };
+    let reach = last / spread.columns * spread.steps[0]
+        + (spread.columns - 1) * spread.steps[1]
+        + (spread.rows - 1) * spread.row_stride
+        + spread.row_elements;
+    assert!(reach <= target.len(), "a patch beyond its image");
+    assert_eq!(spread.weights.len(), spread.rows * spread.filters * spread.row_elements);
+    for (idx, position) in gradient.chunks_exact(spread.filters).enumerate() {
+        let mut length = 0;
+        for (block, values) in position.chunks(SQUARE).enumerate() {
+            let mut left = nonzero_bits::<S>(values);
+            while left != 0 {
+                let filter = left.trailing_zeros() as usize;
+                left &= left - 1;
+                list[2 * length] = f32::from_bits(((block * SQUARE + filter) * spread.row_elements) as u32);
+                list[2 * length + 1] = values[filter];
+                length += 1;
+            }
+        }
+        if length == 0 {
+            continue;
+        }
+        let list = &list[..2 * length];
+        let start = idx / spread.columns * spread.steps[0] + idx % spread.columns * spread.steps[1];
+        for row in 0..spread.rows {
+            let weights = spread.weights[row * spread.filters * spread.row_elements..].as_ptr();
+            let mut at = 0;
+            while at < spread.row_elements {
+                let left = (spread.row_elements - at).div_ceil(S::LANES);
+                let last = spread.row_elements - at - (left - 1) * S::LANES;
+                // SAFETY: the patch lies within the target, and the list's addresses within the row's weights, as was
+                // asserted; `chain` adds to what stands there.
+                at += unsafe {
+                    spread_row::<S>(
+                        weights.add(at),
+                        list,
+                        left,
+                        last,
+                        target.as_mut_ptr().add(start + row * spread.row_stride + at),
+                    )
+                };
+            }
+        }
+    }
+}
+
+/// As [`chain`], with chains that go on from what stands at `sums`.
+///
+/// # Safety
+/// As [`chain`].
+#[inline(always)]
+unsafe fn spread_row<S: Simd>(source: *const f32, list: &[f32], left: usize, last: usize, sums: *mut f32) -> usize {
+    macro_rules! widths {
+        ($($width:literal),*) => {
+            match left {
+                // SAFETY: passed on.
+                $($width if last == S::LANES => unsafe { going_on::<S, $width, false>(source, list, last, sums) },
+                $width => unsafe { going_on::<S, $width, true>(source, list, last, sums) },)*
+                // SAFETY: passed on; there are more vectors than these, so that all are full.
+                _ => unsafe { going_on::<S, 12, false>(source, list, S::LANES, sums) },
+            }
+        };
+    }
+    if S::LANES == 16 {
+        widths!(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)
+    } else {
+        match left {
+            1 if last < S::LANES => unsafe { going_on::<S, 1, true>(source, list, last, sums) },
+            1..4 => unsafe { going_on::<S, 1, false>(source, list, S::LANES, sums) },
+            4..8 => unsafe { going_on::<S, 3, false>(source, list, S::LANES, sums) },
+            _ => unsafe { going_on::<S, 6, false>(source, list, S::LANES, sums) },
+        }
+    }
+}
+
+/// # Safety
+/// As [`fixed`].
+#[inline(always)]
+unsafe fn going_on<S: Simd, const W: usize, const MASKED: bool>(
+    source: *const f32,
+    list: &[f32],
+    last: usize,
+    sums: *mut f32,
+) -> usize {
+    // SAFETY (whole body): the caller's promise.
+    unsafe {
+        let lanes = |w: usize| if MASKED && w + 1 == W { last } else { S::LANES };
+        let mut chains = [S::splat(0.0); W];
+        for (w, chain) in chains.iter_mut().enumerate() {
+            *chain = S::load_first(sums.add(w * S::LANES), lanes(w));
+        }
+        for pair in list.chunks_exact(2) {
+            let from = source.add(pair[0].to_bits() as usize);
+            let value = S::splat(pair[1]);
+            for (w, chain) in chains.iter_mut().enumerate() {
+                let at = from.add(w * S::LANES);
+                let x = if MASKED && w + 1 == W { S::load_first(at, last) } else { S::load(at) };
+                *chain = S::mul_add(value, x, *chain);
+            }
+        }
+        for (w, chain) in chains.iter().enumerate() {
+            S::store_first(sums.add(w * S::LANES), *chain, lanes(w));
+        }
+        (W - 1) * S::LANES + last
+    }
+}
