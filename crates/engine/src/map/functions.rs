@@ -326,6 +326,20 @@ table! {
             [Some(s.mul(d, slope)), None, None]
         };
         samples REALS;
+    /// The error function, 2 / sqrt(pi) times the integral of e^-t^2 from 0 to a.
+    Erf "erf" (a)
+        roundings 3.0;
+        f64 erf_f64(a);
+        f32 math::erf(a);
+        gradient |s| {
+            let (d, a, slope_at_zero) = (s.d, s.x[0], s.constant(std::f32::consts::FRAC_2_SQRT_PI));
+            let square = s.mul(a, a);
+            let exponent = s.neg(square);
+            let bell = s.builder.apply(Function::Exp, &[exponent]);
+            let slope = s.mul(slope_at_zero, bell);
+            [Some(s.mul(d, slope)), None, None]
+        };
+        samples REALS;
     /// ln(1 + e^a), without overflow.
     Softplus "softplus" (a)
         roundings 4.0;
@@ -343,6 +357,20 @@ table! {
 fn ln_1p_f64(e: f64) -> f64 {
     let sum = 1.0 + e;
     if sum == 1.0 { e } else { math::ln_f64(sum) * e / (sum - 1.0) }
+}
+
+/// The error function by 2 / sqrt(pi) e^-a^2 times the sum of 2^n a^(2n + 1) / (1 3 5 .. (2n + 1)), whose terms have one sign
+/// (Abramowitz and Stegun 7.1.6).
+fn erf_f64(a: f64) -> f64 {
+    // Beyond 6 the result is 1 to the last bit.
+    let size = if a.abs() > 6.0 { 6.0 } else { a };
+    let (mut term, mut sum, mut odd) = (size, size, 1.0);
+    while term.abs() > sum.abs() * 1e-18 {
+        odd += 2.0;
+        term *= 2.0 * size * size / odd;
+        sum += term;
+    }
+    if a.abs() > 6.0 { 1f64.copysign(a) } else { std::f64::consts::FRAC_2_SQRT_PI * math::exp_f64(-size * size) * sum }
 }
 
 /// Hyperbolic tangent by e^2a - 1, with the same correction near zero.

@@ -16,7 +16,9 @@ mod cross_entropy;
 mod dense;
 mod dropout;
 mod global_norm;
+mod log_softmax;
 mod max_pool2d;
+mod normalize;
 mod pad;
 mod reduce;
 mod reduce_max;
@@ -44,7 +46,9 @@ pub use conv2d_gradient::{Conv2dInputGradient, Conv2dWeightGradient, Zeros};
 pub use dense::{Dense, DenseWeightGradient};
 pub use dropout::Dropout;
 pub use global_norm::GlobalNorm;
+pub use log_softmax::{LogSoftmax, LogSoftmaxGradient};
 pub use max_pool2d::{MaxPool2d, MaxPool2dGradient};
+pub use normalize::{Centre, Normalize, NormalizeGradient};
 pub use pad::Pad;
 pub use reduce::{Reduce, ReduceKind};
 pub use reduce_max::{ReduceMax, ReduceMaxGradient};
@@ -248,10 +252,10 @@ operations! {
     MaxPool2d, MaxPool2dGradient, AveragePool2d, AveragePool2dGradient,
     Reshape, Transpose, Concat, Slice, Pad,
     Reduce, ReduceMax, ReduceMaxGradient, Broadcast, BatchSum,
-    Softmax, SoftmaxGradient,
+    Softmax, SoftmaxGradient, LogSoftmax, LogSoftmaxGradient,
     SoftmaxCrossEntropy, SoftmaxCrossEntropyGradient,
     CategoricalCrossEntropy, CategoricalCrossEntropyGradient,
-    Dropout, BatchMoments, BatchMomentsGradient, GlobalNorm,
+    Dropout, BatchMoments, BatchMomentsGradient, Normalize, NormalizeGradient, GlobalNorm,
 }
 
 impl fmt::Display for Operation {

@@ -81,7 +81,9 @@ const WITHOUT_GRADIENT: &[&str] = &[
     "conv2d_weight_gradient",
     "dense_weight_gradient",
     "global_norm",
+    "log_softmax_gradient",
     "max_pool2d_gradient",
+    "normalize_gradient",
     "reduce_max_gradient",
     "softmax_cross_entropy_gradient",
     "softmax_gradient",
@@ -116,6 +118,7 @@ const KNOWN: &[(Function, [f64; 3], f64)] = &[
     (Function::Ln, [1.0, 0.0, 0.0], 0.0),
     (Function::Sigmoid, [0.0, 0.0, 0.0], 0.5),
     (Function::Tanh, [0.0, 0.0, 0.0], 0.0),
+    (Function::Erf, [0.0, 0.0, 0.0], 0.0),
     (Function::Softplus, [0.0, 0.0, 0.0], std::f64::consts::LN_2),
 ];
 
@@ -128,6 +131,19 @@ fn every_function_has_its_known_value_in_both_precisions() {
         assert_eq!(row.function.evaluate_f32(arguments.map(|x| x as f32)), *value as f32, "{} in f32", row.name);
     }
     assert_eq!(KNOWN.len(), FUNCTIONS.len());
+}
+
+/// Values of the error function as Abramowitz and Stegun print them (table 7.1).
+#[test]
+fn the_error_function_has_the_values_of_the_tables() {
+    for (x, value) in [(0.5, 0.520_499_877_8), (1.0, 0.842_700_792_9), (1.5, 0.966_105_146_5), (2.0, 0.995_322_265_0)] {
+        for sign in [-1.0, 1.0] {
+            let erf = Function::Erf.evaluate_f64([sign * x, 0.0, 0.0]);
+            assert!((erf - sign * value).abs() < 5e-11, "{x}: {erf}");
+        }
+    }
+    assert_eq!(Function::Erf.evaluate_f64([f64::NEG_INFINITY, 0.0, 0.0]), -1.0);
+    assert!(Function::Erf.evaluate_f64([f64::NAN, 0.0, 0.0]).is_nan());
 }
 
 #[test]

@@ -19,9 +19,11 @@ mod cross_entropy;
 mod dense;
 mod dropout;
 mod global_norm;
+mod log_softmax;
 mod map;
 mod max_pool2d;
 mod nest;
+mod normalize;
 mod product;
 mod reduce;
 mod reference;
@@ -127,6 +129,8 @@ native_kernels! { |inputs, outputs, sizes|
     BatchSum(_) => batch_sum::BatchSumKernel::new(outputs),
     Softmax(_) => softmax::SoftmaxKernel::new(inputs),
     SoftmaxGradient(_) => softmax::SoftmaxGradientKernel::new(inputs),
+    LogSoftmax(_) => log_softmax::LogSoftmaxKernel::new(inputs),
+    LogSoftmaxGradient(_) => log_softmax::LogSoftmaxGradientKernel::new(inputs),
     SoftmaxCrossEntropy(_) => cross_entropy::CrossEntropyKernel::new(inputs, false),
     SoftmaxCrossEntropyGradient(_) => cross_entropy::CrossEntropyKernel::new(inputs, true),
     CategoricalCrossEntropy(_) => categorical_cross_entropy::CategoricalCrossEntropyKernel::new(inputs, false),
@@ -134,6 +138,8 @@ native_kernels! { |inputs, outputs, sizes|
     Dropout(op) => dropout::DropoutKernel::new(op, inputs),
     BatchMoments(_) => batch_moments::BatchMomentsKernel::new(inputs),
     BatchMomentsGradient(_) => batch_moments::BatchMomentsGradientKernel::new(inputs),
+    Normalize(op) => normalize::NormalizeKernel::new(op, inputs),
+    NormalizeGradient(op) => normalize::NormalizeGradientKernel::new(op, inputs),
     GlobalNorm(_) => global_norm::GlobalNormKernel::new(inputs),
 }
 
