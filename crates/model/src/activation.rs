@@ -1,4 +1,4 @@
-use proofmark_engine::map::Function;
+use proofmark_engine::map::{Builder, Function, Operand};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,12 @@ pub enum Activation {
     Softmax,
     /// ln(1 + e^x).
     Softplus,
+    /// x times the standard normal distribution's share below x: x (1 + erf(x / √2)) / 2, exactly, not by a tanh.
+    Gelu,
+    /// x / (1 + e^-x), also called swish.
+    Silu,
+    /// ln of what `softmax` gives, without losing small probabilities.
+    LogSoftmax,
 }
 
 impl Activation {
@@ -31,6 +37,9 @@ impl Activation {
         Activation::Tanh,
         Activation::Softmax,
         Activation::Softplus,
+        Activation::Gelu,
+        Activation::Silu,
+        Activation::LogSoftmax,
     ];
 
     /// The name as specs write it.
@@ -42,17 +51,35 @@ impl Activation {
             Activation::Tanh => "tanh",
             Activation::Softmax => "softmax",
             Activation::Softplus => "softplus",
+            Activation::Gelu => "gelu",
+            Activation::Silu => "silu",
+            Activation::LogSoftmax => "log_softmax",
         }
     }
 
-    /// The row of the engine's table, for those that work element by element and do anything.
-    pub(crate) fn function(self) -> Option<Function> {
+    /// Adds what works element by element to a program; x itself for what does nothing, or works on rows.
+    pub(crate) fn apply(self, builder: &mut Builder, x: Operand) -> Operand {
         match self {
-            Activation::Linear | Activation::Softmax => None,
-            Activation::Relu => Some(Function::Relu),
-            Activation::Sigmoid => Some(Function::Sigmoid),
-            Activation::Tanh => Some(Function::Tanh),
-            Activation::Softplus => Some(Function::Softplus),
+            Activation::Linear | Activation::Softmax | Activation::LogSoftmax => x,
+            Activation::Relu => builder.apply(Function::Relu, &[x]),
+            Activation::Sigmoid => builder.apply(Function::Sigmoid, &[x]),
+            Activation::Tanh => builder.apply(Function::Tanh, &[x]),
+            Activation::Softplus => builder.apply(Function::Softplus, &[x]),
+            // Hendrycks, Gimpel 2016, section 2. Below -5 the share is a difference of nearly equal numbers, whose rounding
+            // leaves the result off by |x| 2^-25 at most: as exact as 1 + erf, as in PyTorch and Keras.
+            Activation::Gelu => {
+                let half = builder.constant(0.5);
+                let scale = builder.constant(std::f32::consts::FRAC_1_SQRT_2);
+                let scaled = builder.apply(Function::Mul, &[x, scale]);
+                let erf = builder.apply(Function::Erf, &[scaled]);
+                let share = builder.apply(Function::MulAdd, &[erf, half, half]);
+                builder.apply(Function::Mul, &[x, share])
+            }
+            // Elfwing, Uchibe, Doya 2017, equation 5.
+            Activation::Silu => {
+                let share = builder.apply(Function::Sigmoid, &[x]);
+                builder.apply(Function::Mul, &[x, share])
+            }
         }
     }
 }

@@ -74,6 +74,32 @@ impl Build<'_> {
         }
     }
 
+    /// The extents of a sequence: steps and channels.
+    pub(crate) fn sequence(&self, x: Value) -> Result<[usize; 2], ModelErrorKind> {
+        let shape = self.graph.shape(x);
+        match shape[..] {
+            [steps, channels] => Ok([steps, channels]),
+            _ => Err(ModelErrorKind::NoSequence { received: shape.clone() }),
+        }
+    }
+
+    /// Adds a view under another shape with as many elements.
+    pub(crate) fn reshape(&mut self, x: Value, shape: impl Into<Shape>) -> Result<Value, ModelErrorKind> {
+        Ok(self.graph.add(ops::Reshape { shape: shape.into() }, &[x])?)
+    }
+
+    /// Adds a view of a sequence `[T, C]` as an image of one row, or of its kernel `[k, C, O]` as one of height 1.
+    pub(crate) fn with_height(&mut self, x: Value) -> Result<Value, ModelErrorKind> {
+        let shape: Vec<usize> = std::iter::once(1).chain(self.graph.shape(x).iter().copied()).collect();
+        self.reshape(x, shape)
+    }
+
+    /// Adds the view back, of an image of one row as a sequence.
+    pub(crate) fn without_height(&mut self, x: Value) -> Result<Value, ModelErrorKind> {
+        let shape = self.graph.shape(x)[1..].to_vec();
+        self.reshape(x, shape)
+    }
+
     /// A parameter that penalties and decay apply to.
     pub(crate) fn kernel(
         &mut self,
@@ -122,14 +148,11 @@ impl Build<'_> {
     ) -> Result<Value, ModelErrorKind> {
         let inputs: Vec<Value> = std::iter::once(x).chain(bias).collect();
         let mut builder = Builder::new(inputs.len());
-        let mut result = builder.input(0);
+        let mut sum = builder.input(0);
         if bias.is_some() {
-            result = builder.apply(Function::Add, &[result, builder.input(1)]);
+            sum = builder.apply(Function::Add, &[sum, builder.input(1)]);
         }
-        let sum = result;
-        if let Some(function) = activation.function() {
-            result = builder.apply(function, &[sum]);
-        }
+        let result = activation.apply(&mut builder, sum);
         let keeps_sum = self.keeps_logits && activation == Activation::Sigmoid;
         let y = if keeps_sum && bias.is_some() {
             let map = Map { program: builder.finish(&[result, sum]) };
@@ -143,13 +166,15 @@ impl Build<'_> {
             let program = builder.finish(&[result]);
             if program.is_empty() { x } else { self.graph.map(program, &inputs)? }
         };
-        if activation != Activation::Softmax {
-            return Ok(y);
-        }
+        let by_rows = match activation {
+            Activation::Softmax => ops::Operation::from(ops::Softmax),
+            Activation::LogSoftmax => ops::LogSoftmax.into(),
+            _ => return Ok(y),
+        };
         if self.graph.shape(y).rank() == 0 {
             return Err(ModelErrorKind::NoAxes { received: self.graph.shape(y).clone() });
         }
-        Ok(self.graph.add(ops::Softmax, &[y])?)
+        Ok(self.graph.add(by_rows, &[y])?)
     }
 
     fn state(

@@ -68,12 +68,16 @@ pub enum ModelErrorKind {
     Length { parameter: String, length: usize, minimum: usize, maximum: usize },
     /// A layer for images reads something else.
     NoImage { received: Shape },
+    /// A layer for sequences reads something else.
+    NoSequence { received: Shape },
     /// A layer that works along the last axis reads single numbers.
     NoAxes { received: Shape },
     /// A window, with its dilation, that does not fit the (padded) image.
     WindowTooLarge { window: Shape, image: Shape },
-    /// A pooling window of more positions than can be told apart.
-    PoolTooLarge { positions: f64 },
+    /// A window, with its dilation, that is longer than the sequence.
+    WindowTooLong { window: usize, steps: usize },
+    /// A pooling window of more positions than can be told apart; `whole` is the layer that pools everything.
+    PoolTooLarge { positions: f64, whole: &'static str },
     /// `groups` does not divide the channels or the filters.
     Groups { groups: usize, what: &'static str, value: usize },
     /// Inputs of different shapes where they must be equal.
@@ -176,7 +180,7 @@ impl From<GraphError> for ModelErrorKind {
             }
             GraphError::Type(TypeError::Elements { from, to }) => ModelErrorKind::Elements { from, to },
             GraphError::Type(TypeError::Attribute { attribute: "positions of the window", value, .. }) => {
-                ModelErrorKind::PoolTooLarge { positions: value }
+                ModelErrorKind::PoolTooLarge { positions: value, whole: "global_max_pool2d" }
             }
             GraphError::Type(TypeError::Shape { input, expected, received, .. })
             | GraphError::Type(TypeError::Broadcast { input, expected, received, .. }) => {
@@ -254,9 +258,11 @@ impl Localize for ModelErrorKind {
                 say::length(lang, parameter, length, minimum, maximum)
             }
             ModelErrorKind::NoImage { received } => say::no_image(lang, received),
+            ModelErrorKind::NoSequence { received } => say::no_sequence(lang, received),
             ModelErrorKind::NoAxes { received } => say::no_axes(lang, received),
             ModelErrorKind::WindowTooLarge { window, image } => say::window_too_large(lang, window, image),
-            ModelErrorKind::PoolTooLarge { positions } => say::pool_too_large(lang, Number(*positions)),
+            ModelErrorKind::WindowTooLong { window, steps } => say::window_too_long(lang, window, steps),
+            ModelErrorKind::PoolTooLarge { positions, .. } => say::pool_too_large(lang, Number(*positions)),
             ModelErrorKind::Groups { groups, what: "filters", value } => say::groups_filters(lang, groups, value),
             ModelErrorKind::Groups { groups, value, .. } => say::groups_channels(lang, groups, value),
             ModelErrorKind::ShapesDiffer { input, expected, received } => {
@@ -309,7 +315,19 @@ impl Localize for ModelErrorKind {
                 _ => say::no_image_hint(lang),
             }),
             ModelErrorKind::WindowTooLarge { .. } => Some(say::window_too_large_hint(lang, "padding: same")),
-            ModelErrorKind::PoolTooLarge { .. } => Some(say::pool_too_large_hint(lang, "global_max_pool2d")),
+            ModelErrorKind::NoSequence { received } => match received[..] {
+                [steps] => Some(say::one_channel_hint(lang, format!("reshape: {{ shape: [{steps}, 1] }}"))),
+                [height, width, channels] => {
+                    let shape = format!("[{height}, {}]", width.saturating_mul(channels));
+                    Some(say::image_as_sequence_hint(lang, format!("reshape: {{ shape: {shape} }}")))
+                }
+                _ => None,
+            },
+            ModelErrorKind::WindowTooLong { .. } => Some(say::window_too_long_hint(lang, "padding: same")),
+            ModelErrorKind::PoolTooLarge { whole: "global_max_pool1d", .. } => {
+                Some(say::pool_too_long_hint(lang, "global_max_pool1d"))
+            }
+            ModelErrorKind::PoolTooLarge { whole, .. } => Some(say::pool_too_large_hint(lang, whole)),
             ModelErrorKind::ShapesDiffer { .. } => Some(say::shapes_differ_hint(lang)),
             ModelErrorKind::LeadingAxesDiffer { .. } => Some(say::leading_axes_differ_hint(lang)),
             ModelErrorKind::Elements { .. } => Some(say::elements_hint(lang)),

@@ -106,6 +106,18 @@ crate::phrases! {
         en: "give the image a channel first: `- {example}`",
         zh: "请先为图像加上通道轴：`- {example}`",
     }
+    no_sequence(received) {
+        en: "it reads sequences of shape `[steps, channels]`, received `{received}`",
+        zh: "应读取形状为 `[步数, 通道]` 的序列，实际收到 `{received}`",
+    }
+    one_channel_hint(example) {
+        en: "give each step a channel first: `- {example}`",
+        zh: "请先为每一步加上通道轴：`- {example}`",
+    }
+    image_as_sequence_hint(example) {
+        en: "to read an image row by row, write `- {example}` first; layers for images are called `..2d`",
+        zh: "要逐行读取图像，请先写 `- {example}`；图像层的名称以 `2d` 结尾",
+    }
     no_axes(received) {
         en: "it works along the last axis, received the shape `{received}` without axes",
         zh: "该层沿最后一个轴计算，实际收到的形状 `{received}` 没有轴",
@@ -118,6 +130,14 @@ crate::phrases! {
         en: "take a smaller window or dilation, fewer or smaller pooling layers before it, or `{padding}`",
         zh: "请减小窗口或空洞间隔，减少或缩小前面的池化层，或使用 `{padding}`",
     }
+    window_too_long(window, steps) {
+        en: "its window of {window} steps is longer than the sequence of {steps}",
+        zh: "窗口长 {window} 步，超过长 {steps} 步的序列",
+    }
+    window_too_long_hint(padding) {
+        en: "take a smaller window or dilation, fewer or smaller pooling layers before it, or `{padding}`",
+        zh: "请减小窗口或空洞间隔，减少或缩小前面的池化层，或使用 `{padding}`",
+    }
     pool_too_large(positions) {
         en: "its window has {positions} positions, expected at most 256",
         zh: "窗口含 {positions} 个位置，最多允许 256 个",
@@ -125,6 +145,10 @@ crate::phrases! {
     pool_too_large_hint(layer) {
         en: "`{layer}` pools whole images",
         zh: "要对整幅图像池化，请使用 `{layer}`",
+    }
+    pool_too_long_hint(layer) {
+        en: "`{layer}` pools whole sequences",
+        zh: "要对整个序列池化，请使用 `{layer}`",
     }
     groups_channels(groups, value) {
         en: "`groups` of `{groups}` does not divide the {value} channels of the input",

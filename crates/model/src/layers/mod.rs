@@ -2,25 +2,35 @@
 //!
 //! A layer's file holds all that defines it: documentation with formula, shapes and source, parameters with ranges and
 //! defaults, a function that makes one in Rust ([`dense`], [`conv2d`], ..), and how it is built into a graph. Shapes are
-//! those of one sample; images are `[height, width, channels]`. A layer reads the layer before it, unless `inputs` names
+//! those of one sample; images are `[height, width, channels]`, sequences `[steps, channels]`. A layer reads the layer before it, unless `inputs` names
 //! others; the name `input` stands for the sample itself.
 
 mod activation;
 mod add;
+mod average_pool1d;
 mod average_pool2d;
 mod batch_norm;
 mod concatenate;
+mod conv1d;
 mod conv2d;
 mod dense;
 mod dropout;
 mod flatten;
+mod global_average_pool1d;
 mod global_average_pool2d;
+mod global_max_pool1d;
 mod global_max_pool2d;
+mod group_norm;
+mod layer_norm;
+mod max_pool1d;
 mod max_pool2d;
 mod padding;
 mod permute;
+mod pooling1d;
 mod relu;
 mod reshape;
+mod rms_norm;
+mod sequence_padding;
 mod softmax;
 
 use std::ops::RangeInclusive;
@@ -29,20 +39,29 @@ use proofmark_engine::Value;
 
 pub use activation::{ActivationLayer, activation};
 pub use add::{Add, add};
+pub use average_pool1d::{AveragePool1d, average_pool1d};
 pub use average_pool2d::{AveragePool2d, average_pool2d};
 pub use batch_norm::{BatchNorm, batch_norm};
 pub use concatenate::{Concatenate, concatenate};
+pub use conv1d::{Conv1d, conv1d};
 pub use conv2d::{Conv2d, conv2d};
 pub use dense::{Dense, dense};
 pub use dropout::{Dropout, dropout};
 pub use flatten::{Flatten, flatten};
+pub use global_average_pool1d::{GlobalAveragePool1d, global_average_pool1d};
 pub use global_average_pool2d::{GlobalAveragePool2d, global_average_pool2d};
+pub use global_max_pool1d::{GlobalMaxPool1d, global_max_pool1d};
 pub use global_max_pool2d::{GlobalMaxPool2d, global_max_pool2d};
+pub use group_norm::{GroupNorm, group_norm};
+pub use layer_norm::{LayerNorm, layer_norm};
+pub use max_pool1d::{MaxPool1d, max_pool1d};
 pub use max_pool2d::{MaxPool2d, max_pool2d};
 pub use padding::Padding;
 pub use permute::{Permute, permute};
 pub use relu::{Relu, relu};
 pub use reshape::{Reshape, reshape};
+pub use rms_norm::{RmsNorm, rms_norm};
+pub use sequence_padding::SequencePadding;
 pub use softmax::{Softmax, softmax};
 
 use proofmark_tagged::tagged;
@@ -57,16 +76,24 @@ tagged! {
     Layer: LayerDefinition {
         dense => Dense,
         conv2d => Conv2d,
+        conv1d => Conv1d,
         max_pool2d => MaxPool2d,
+        max_pool1d => MaxPool1d,
         average_pool2d => AveragePool2d,
+        average_pool1d => AveragePool1d,
         global_max_pool2d => GlobalMaxPool2d,
+        global_max_pool1d => GlobalMaxPool1d,
         global_average_pool2d => GlobalAveragePool2d,
+        global_average_pool1d => GlobalAveragePool1d,
         flatten => Flatten,
         reshape => Reshape,
         permute => Permute,
         add => Add,
         concatenate => Concatenate,
         batch_norm => BatchNorm,
+        layer_norm => LayerNorm,
+        rms_norm => RmsNorm,
+        group_norm => GroupNorm,
         dropout => Dropout,
         activation => ActivationLayer,
         relu => Relu,
@@ -259,6 +286,18 @@ macro_rules! activation_methods {
             #[must_use]
             pub fn tanh(self) -> Self {
                 self.activation(crate::Activation::Tanh)
+            }
+
+            /// The same layer, followed by x times the share of the standard normal distribution below x.
+            #[must_use]
+            pub fn gelu(self) -> Self {
+                self.activation(crate::Activation::Gelu)
+            }
+
+            /// The same layer, followed by x times the logistic function of x.
+            #[must_use]
+            pub fn silu(self) -> Self {
+                self.activation(crate::Activation::Silu)
             }
 
             /// The same layer, followed by softmax over the last axis.

@@ -75,6 +75,23 @@ const SPECS: &[(&str, &str, &[usize], Target)] = &[
     ("a kernel larger than the image", r#"{ "conv2d": { "filters": 4, "kernel": 5 } }"#, &[4, 28, 1], DIGITS),
     ("a pool larger than the image", r#"{ "max_pool2d": { "size": 3 } }"#, &[2, 2, 1], DIGITS),
     ("a pool of too many positions", r#"{ "max_pool2d": { "size": 17 } }"#, &[28, 28, 1], DIGITS),
+    ("an image as a sequence", r#"{ "conv1d": { "filters": 4, "kernel": 3 } }"#, &[28, 28, 3], DIGITS),
+    ("a sequence without channels", r#""global_average_pool1d""#, &[28], DIGITS),
+    (
+        "a window longer than the sequence",
+        r#"{ "conv1d": { "filters": 4, "kernel": 3, "dilation": 4 } }"#,
+        &[8, 2],
+        DIGITS,
+    ),
+    ("a pool longer than the sequence", r#"{ "average_pool1d": { "size": 9 } }"#, &[8, 2], DIGITS),
+    ("a pool of too many steps", r#"{ "max_pool1d": { "size": 257 } }"#, &[300, 2], DIGITS),
+    (
+        "a window that spans too much",
+        r#"{ "conv1d": { "filters": 4, "kernel": 3, "dilation": 40000 } }"#,
+        &[8, 2],
+        DIGITS,
+    ),
+    ("groups to normalise", r#"{ "group_norm": { "groups": 4 } }"#, &[8, 6], DIGITS),
     ("groups and channels", r#"{ "conv2d": { "filters": 4, "kernel": 1, "groups": 2 } }"#, &[4, 4, 3], DIGITS),
     ("groups and filters", r#"{ "conv2d": { "filters": 5, "kernel": 1, "groups": 2 } }"#, &[4, 4, 4], DIGITS),
     (

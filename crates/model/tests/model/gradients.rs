@@ -79,6 +79,43 @@ fn global_maximum_and_huber() {
     );
 }
 
+/// An epsilon of 1 keeps the third derivative as small as the tolerance needs it; the engine's cases have small ones.
+#[test]
+fn sequences_and_norms() {
+    check(
+        r#"{ "layers": [
+            { "conv1d": { "filters": 4, "kernel": 2, "dilation": 2, "padding": "causal", "activation": "gelu" } },
+            { "layer_norm": { "epsilon": 1 } },
+            { "conv1d": { "filters": 4, "kernel": 3, "stride": 2, "groups": 2, "padding": "same", "activation": "silu" } },
+            { "average_pool1d": { "stride": 1 } },
+            { "rms_norm": { "epsilon": 1 } },
+            { "max_pool1d": {} },
+            { "group_norm": { "groups": 2, "epsilon": 1 } },
+            "global_average_pool1d",
+            { "dense": { "units": 3, "activation": "softmax" } }
+        ] }"#,
+        &[11, 2],
+        Target::Category { classes: 3 },
+        "categorical_crossentropy",
+    );
+}
+
+#[test]
+fn groups_of_images_and_log_probabilities() {
+    check(
+        r#"{ "layers": [
+            { "conv2d": { "filters": 6, "kernel": 2, "activation": "gelu" } },
+            { "group_norm": { "groups": 3, "epsilon": 1 } },
+            { "reshape": { "shape": [12, 6] } },
+            "global_max_pool1d",
+            { "dense": { "units": 2, "activation": "log_softmax" } }
+        ] }"#,
+        &[5, 4, 1],
+        Target::Number { outputs: 2 },
+        "huber",
+    );
+}
+
 fn check(json: &str, input: &[usize], target: Target, loss: &str) {
     const SAMPLES: usize = 3;
     let loss: Loss = serde_json::from_value(loss.into()).expect("a loss");

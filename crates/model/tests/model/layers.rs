@@ -59,6 +59,33 @@ const CASES: &[Case] = &[
     Case { layer: r#"{ "average_pool2d": { "size": [2, 1] } }"#, input: &[5, 4, 2], output: &[2, 4, 2], states: &[] },
     Case { layer: r#""global_max_pool2d""#, input: &[5, 4, 2], output: &[2], states: &[] },
     Case { layer: r#""global_average_pool2d""#, input: &[5, 4, 2], output: &[2], states: &[] },
+    Case {
+        layer: r#"{ "conv1d": { "filters": 4, "kernel": 3, "stride": 2 } }"#,
+        input: &[8, 2],
+        output: &[3, 4],
+        states: &[("kernel", &[3, 2, 4]), ("bias", &[4])],
+    },
+    Case {
+        layer: r#"{ "conv1d": { "filters": 4, "kernel": 3, "dilation": 2, "padding": "same", "groups": 2 } }"#,
+        input: &[3, 2],
+        output: &[3, 4],
+        states: &[("kernel", &[3, 1, 4]), ("bias", &[4])],
+    },
+    Case {
+        layer: r#"{ "conv1d": { "filters": 4, "kernel": 2, "dilation": 8, "stride": 2, "padding": "causal" } }"#,
+        input: &[5, 2],
+        output: &[3, 4],
+        states: &[("kernel", &[2, 2, 4]), ("bias", &[4])],
+    },
+    Case { layer: r#""max_pool1d""#, input: &[5, 2], output: &[2, 2], states: &[] },
+    Case {
+        layer: r#"{ "average_pool1d": { "size": 3, "stride": 1, "padding": "same" } }"#,
+        input: &[5, 2],
+        output: &[5, 2],
+        states: &[],
+    },
+    Case { layer: r#""global_max_pool1d""#, input: &[5, 2], output: &[2], states: &[] },
+    Case { layer: r#""global_average_pool1d""#, input: &[5, 2], output: &[2], states: &[] },
     Case { layer: r#""flatten""#, input: &[5, 4, 2], output: &[40], states: &[] },
     Case { layer: r#"{ "reshape": { "shape": [10, 4] } }"#, input: &[5, 4, 2], output: &[10, 4], states: &[] },
     Case { layer: r#"{ "permute": { "axes": [2, 0, 1] } }"#, input: &[5, 4, 2], output: &[2, 5, 4], states: &[] },
@@ -75,6 +102,26 @@ const CASES: &[Case] = &[
         output: &[5, 4, 2],
         states: &[("gamma", &[2]), ("beta", &[2]), ("moving_mean", &[2]), ("moving_variance", &[2])],
     },
+    Case {
+        layer: r#""layer_norm""#,
+        input: &[5, 4, 2],
+        output: &[5, 4, 2],
+        states: &[("gamma", &[2]), ("beta", &[2])],
+    },
+    Case { layer: r#""rms_norm""#, input: &[5, 2], output: &[5, 2], states: &[("gamma", &[2])] },
+    Case {
+        layer: r#"{ "group_norm": { "groups": 3 } }"#,
+        input: &[5, 4, 6],
+        output: &[5, 4, 6],
+        states: &[("gamma", &[6]), ("beta", &[6])],
+    },
+    Case {
+        layer: r#"{ "group_norm": { "groups": 1 } }"#,
+        input: &[5, 4],
+        output: &[5, 4],
+        states: &[("gamma", &[4]), ("beta", &[4])],
+    },
+    Case { layer: r#""group_norm""#, input: &[64], output: &[64], states: &[("gamma", &[64]), ("beta", &[64])] },
     Case { layer: r#"{ "dropout": { "rate": 0.25 } }"#, input: &[5, 4], output: &[5, 4], states: &[] },
     Case { layer: r#"{ "activation": { "function": "tanh" } }"#, input: &[5, 4], output: &[5, 4], states: &[] },
     Case { layer: r#""relu""#, input: &[5, 4], output: &[5, 4], states: &[] },
@@ -118,7 +165,7 @@ fn shapes_and_states() {
 }
 
 /// The predictions of a model whose parameters are set by name.
-fn predict(model: &CheckedModel, states: &[(&str, &[f32])], samples: usize, x: &[f32]) -> Vec<f32> {
+pub(crate) fn predict(model: &CheckedModel, states: &[(&str, &[f32])], samples: usize, x: &[f32]) -> Vec<f32> {
     let inference = model.inference_graph().expect("a graph");
     let mut state = StateBlock::new(&inference.graph);
     model.initialize(0, &mut state);
@@ -130,7 +177,7 @@ fn predict(model: &CheckedModel, states: &[(&str, &[f32])], samples: usize, x: &
 }
 
 /// The output of a spec that ends in `[outputs]` numbers.
-fn values(json: &str, input: &[usize], outputs: usize, states: &[(&str, &[f32])], x: &[f32]) -> Vec<f32> {
+pub(crate) fn values(json: &str, input: &[usize], outputs: usize, states: &[(&str, &[f32])], x: &[f32]) -> Vec<f32> {
     let model = spec(json).check(input.to_vec(), Target::Number { outputs }).expect(json);
     predict(&model, states, 1, x)
 }
@@ -159,6 +206,10 @@ fn bias_comes_before_the_activation() {
         ("tanh", [-0.964_027_58, 0.761_594_156]),
         ("softmax", [0.047_425_873, 0.952_574_127]),
         ("softplus", [0.126_928_011, 1.313_261_688]),
+        // What PyTorch 2.15.0 gives in float64; its gelu with `approximate="none"`.
+        ("gelu", [-0.045_500_264, 0.841_344_746]),
+        ("silu", [-0.238_405_844, 0.731_058_579]),
+        ("log_softmax", [-3.048_587_352, -0.048_587_352]),
     ] {
         let json =
             format!(r#"{{ "layers": [{{ "dense": {{ "name": "d", "units": 2, "activation": "{activation}" }} }}] }}"#);
@@ -167,7 +218,7 @@ fn bias_comes_before_the_activation() {
         let json = format!(r#"{{ "layers": [{{ "activation": {{ "function": "{activation}" }} }}] }}"#);
         assert_close(&values(&json, &[2], 2, &[], &[-2.0, 1.0]), &expected, 1e-7);
     }
-    assert_eq!(proofmark_model::Activation::ALL.len(), 6);
+    assert_eq!(proofmark_model::Activation::ALL.len(), 9);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 const LAYERS: &[(&str, &str)] = &[
     ("dense", r#"{ "units": 4 }"#),
     ("conv2d", r#"{ "filters": 4, "kernel": 3 }"#),
+    ("conv1d", r#"{ "filters": 4, "kernel": 3 }"#),
     ("reshape", r#"{ "shape": [4] }"#),
     ("permute", r#"{ "axes": [0] }"#),
     ("activation", r#"{ "function": "relu" }"#),
@@ -132,7 +133,7 @@ fn bare_names_are_those_without_required_parameters() {
     }
     assert_eq!(bare(schema::<Optimizer>()), Optimizer::KINDS);
     assert_eq!(bare(schema::<Loss>()), Loss::KINDS);
-    insta::assert_snapshot!(bare(schema::<Layer>()).join(" "), @"max_pool2d average_pool2d global_max_pool2d global_average_pool2d flatten add concatenate batch_norm relu softmax");
+    insta::assert_snapshot!(bare(schema::<Layer>()).join(" "), @"max_pool2d max_pool1d average_pool2d average_pool1d global_max_pool2d global_max_pool1d global_average_pool2d global_average_pool1d flatten add concatenate batch_norm layer_norm rms_norm group_norm relu softmax");
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Specs as text and as Rust.
 
 use proofmark_model::layers::{
-    activation, add, average_pool2d, batch_norm, concatenate, conv2d, dense, dropout, flatten, global_average_pool2d,
-    global_max_pool2d, max_pool2d, permute, relu, reshape, softmax,
+    activation, add, average_pool1d, average_pool2d, batch_norm, concatenate, conv1d, conv2d, dense, dropout, flatten,
+    global_average_pool1d, global_average_pool2d, global_max_pool1d, global_max_pool2d, group_norm, layer_norm,
+    max_pool1d, max_pool2d, permute, relu, reshape, rms_norm, softmax,
 };
 use proofmark_model::{Activation, Initializer, Layer, ModelSpec, Regularizer, initializers};
 
@@ -55,6 +56,15 @@ fn every_parameter_in_rust() {
         .add(concatenate(["dense_1", "dense_1"]).named("twice"))
         .add(reshape([2, 2]))
         .add(global_max_pool2d())
+        .add(conv1d(4, 3).causal().dilation(2).stride(2).groups(2).gelu())
+        .add(conv1d(4, 3).same().silu())
+        .add(max_pool1d(3).stride(1).same())
+        .add(average_pool1d(2))
+        .add(layer_norm())
+        .add(rms_norm())
+        .add(group_norm(2))
+        .add(global_average_pool1d())
+        .add(global_max_pool1d())
         .add(softmax());
     let written = spec(
         r#"{ "layers": [
@@ -69,6 +79,16 @@ fn every_parameter_in_rust() {
             { "concatenate": { "name": "twice", "inputs": ["dense_1", "dense_1"] } },
             { "reshape": { "shape": [2, 2] } },
             { "global_max_pool2d": {} },
+            { "conv1d": { "filters": 4, "kernel": 3, "padding": "causal", "dilation": 2, "stride": 2, "groups": 2,
+                "activation": "gelu" } },
+            { "conv1d": { "filters": 4, "kernel": 3, "padding": "same", "activation": "silu" } },
+            { "max_pool1d": { "size": 3, "stride": 1, "padding": "same" } },
+            "average_pool1d",
+            "layer_norm",
+            { "rms_norm": { "epsilon": 1e-6 } },
+            { "group_norm": { "groups": 2 } },
+            "global_average_pool1d",
+            "global_max_pool1d",
             "softmax"
         ] }"#,
     );
@@ -120,7 +140,7 @@ fn mistakes_in_text_are_named() {
     .collect();
     insta::assert_snapshot!(lines.join("\n"), @r#"
     "flaten"
-        unknown variant `flaten`, expected one of `dense`, `conv2d`, `max_pool2d`, `average_pool2d`, `global_max_pool2d`, `global_average_pool2d`, `flatten`, `reshape`, `permute`, `add`, `concatenate`, `batch_norm`, `dropout`, `activation`, `relu`, `softmax` at line 1 column 8
+        unknown variant `flaten`, expected one of `dense`, `conv2d`, `conv1d`, `max_pool2d`, `max_pool1d`, `average_pool2d`, `average_pool1d`, `global_max_pool2d`, `global_max_pool1d`, `global_average_pool2d`, `global_average_pool1d`, `flatten`, `reshape`, `permute`, `add`, `concatenate`, `batch_norm`, `layer_norm`, `rms_norm`, `group_norm`, `dropout`, `activation`, `relu`, `softmax` at line 1 column 8
     "dense"
         missing field `units` at line 1 column 7
     { "dense": { "units": 4, "unit": 3 } }
@@ -128,9 +148,9 @@ fn mistakes_in_text_are_named() {
     { "dense": { "units": -4 } }
         invalid value: integer `-4`, expected usize at line 1 column 24
     { "dense": { "units": 4 }, "flatten": {} }
-        invalid length 2, expected one of dense, conv2d, max_pool2d, average_pool2d, global_max_pool2d, global_average_pool2d, flatten, reshape, permute, add, concatenate, batch_norm, dropout, activation, relu, softmax, with its parameters at line 1 column 36
+        invalid length 2, expected one of dense, conv2d, conv1d, max_pool2d, max_pool1d, average_pool2d, average_pool1d, global_max_pool2d, global_max_pool1d, global_average_pool2d, global_average_pool1d, flatten, reshape, permute, add, concatenate, batch_norm, layer_norm, rms_norm, group_norm, dropout, activation, relu, softmax, with its parameters at line 1 column 36
     {}
-        invalid length 0, expected one of dense, conv2d, max_pool2d, average_pool2d, global_max_pool2d, global_average_pool2d, flatten, reshape, permute, add, concatenate, batch_norm, dropout, activation, relu, softmax, with its parameters at line 1 column 2
+        invalid length 0, expected one of dense, conv2d, conv1d, max_pool2d, max_pool1d, average_pool2d, average_pool1d, global_max_pool2d, global_max_pool1d, global_average_pool2d, global_average_pool1d, flatten, reshape, permute, add, concatenate, batch_norm, layer_norm, rms_norm, group_norm, dropout, activation, relu, softmax, with its parameters at line 1 column 2
     { "conv2d": { "filters": 4, "kernel": [3, 3, 3] } }
         invalid length 3, expected an integer, or a list of height and width at line 1 column 47
     { "conv2d": { "filters": 4, "kernel": -1 } }
@@ -138,7 +158,7 @@ fn mistakes_in_text_are_named() {
     { "conv2d": { "filters": 4, "kernel": 3, "padding": "full" } }
         unknown variant `full`, expected `valid` or `same` at line 1 column 58
     7
-        invalid type: integer `7`, expected one of dense, conv2d, max_pool2d, average_pool2d, global_max_pool2d, global_average_pool2d, flatten, reshape, permute, add, concatenate, batch_norm, dropout, activation, relu, softmax, with its parameters at line 1 column 1
+        invalid type: integer `7`, expected one of dense, conv2d, conv1d, max_pool2d, max_pool1d, average_pool2d, average_pool1d, global_max_pool2d, global_max_pool1d, global_average_pool2d, global_average_pool1d, flatten, reshape, permute, add, concatenate, batch_norm, layer_norm, rms_norm, group_norm, dropout, activation, relu, softmax, with its parameters at line 1 column 1
     "#);
 }
 

@@ -1,4 +1,4 @@
-//! Ten steps of three tiny networks from the same weights, against the numbers that PyTorch gives in float64:
+//! Ten steps of tiny networks from the same weights, against the numbers that PyTorch gives in float64:
 //! `pytorch/make.py` made them and explains the files.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -70,6 +70,11 @@ fn dense_layers_with_momentum() {
 #[test]
 fn a_residual_block_and_batch_norm_with_adamw() {
     check("residual", include_str!("pytorch/residual.json"));
+}
+
+#[test]
+fn sequences_and_norms_of_a_sample_with_adam() {
+    check("sequence", include_str!("pytorch/sequence.json"));
 }
 
 #[track_caller]

@@ -1,4 +1,4 @@
-"""Ten training steps of three tiny networks in PyTorch, as numbers that our own training is held against.
+"""Ten training steps of tiny networks in PyTorch, as numbers that our own training is held against.
 
     python -m venv ENV && ENV/bin/pip install torch==2.15.0
     ENV/bin/python make.py            # writes the JSON files beside this script
@@ -104,7 +104,29 @@ RESIDUAL = {
     "target_salt": 1,
 }
 
-NETWORKS = [CONVOLUTIONAL, DENSE, RESIDUAL]
+SEQUENCE = {
+    "name": "sequence",
+    "input_shape": [13, 2],
+    "model": {"layers": [
+        {"conv1d": {"filters": 8, "kernel": 2, "dilation": 2, "padding": "causal", "activation": "gelu"}},
+        {"group_norm": {"groups": 2, "epsilon": 1e-3}},
+        # Between two norms stands a function that is not linear: a gain before another norm has next to no gradient.
+        {"conv1d": {"filters": 4, "kernel": 3, "stride": 2, "groups": 2, "padding": "same", "activation": "silu"}},
+        {"layer_norm": {"epsilon": 1e-3}},
+        {"average_pool1d": {"size": 2}},
+        {"conv1d": {"filters": 5, "kernel": 2, "activation": "tanh"}},
+        {"rms_norm": {"epsilon": 1e-3}},
+        "flatten",
+        {"dense": {"units": 3, "activation": "softmax"}},
+    ]},
+    "target": {"category": 3},
+    "loss": "categorical_crossentropy",
+    "optimizer": {"adam": {"learning_rate": 0.01, "epsilon": 1e-7}},
+    "x_salt": 400,
+    "target_salt": 2,
+}
+
+NETWORKS = [CONVOLUTIONAL, DENSE, RESIDUAL, SEQUENCE]
 
 
 def pattern(start, count):
@@ -143,8 +165,15 @@ def initial_states(network):
         if kind == "conv2d":
             side, channels = parameters["kernel"], shape[2] // parameters.get("groups", 1)
             kernel(name, [side, side, channels, parameters["filters"]], parameters.get("use_bias", True))
+        elif kind == "conv1d":
+            channels = shape[1] // parameters.get("groups", 1)
+            kernel(name, [parameters["kernel"], channels, parameters["filters"]], parameters.get("use_bias", True))
         elif kind == "dense":
             kernel(name, [shape[0], parameters["units"]], parameters.get("use_bias", True))
+        elif kind in ("layer_norm", "rms_norm", "group_norm"):
+            state(f"{name}.gamma", shape[-1:], 1.0, 0.25)
+            if kind != "rms_norm":
+                state(f"{name}.beta", shape[-1:], 0.0, 0.25)
         elif kind == "batch_norm":
             state(f"{name}.gamma", shape[-1:], 1.0, 0.25)
             state(f"{name}.beta", shape[-1:], 0.0, 0.25)
@@ -177,9 +206,21 @@ def convolution(x, kernel, bias, parameters):
     return y.permute(0, 2, 3, 1)
 
 
+def convolution_of_sequences(x, kernel, bias, parameters):
+    """x [B, T, C], kernel [k, C / groups, O]."""
+    stride, dilation = parameters.get("stride", 1), parameters.get("dilation", 1)
+    x = x.permute(0, 2, 1)
+    match parameters.get("padding", "valid"):
+        case "same":
+            x = F.pad(x, same_padding(x.shape[2], kernel.shape[0], stride, dilation))
+        case "causal":
+            x = F.pad(x, ((kernel.shape[0] - 1) * dilation, 0))
+    return F.conv1d(x, kernel.permute(2, 1, 0), bias, stride, 0, dilation, parameters.get("groups", 1)).permute(0, 2, 1)
+
+
 def activated(x, parameters):
     """A softmax is left to the loss, which takes logits."""
-    functions = {"relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid}
+    functions = {"relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid, "gelu": F.gelu, "silu": F.silu}
     return functions.get(parameters.get("activation"), lambda x: x)(x)
 
 
@@ -189,6 +230,8 @@ def layer_output(name, kind, parameters, values, before, states):
     match kind:
         case "conv2d":
             return activated(convolution(x, get("kernel"), get("bias"), parameters), parameters)
+        case "conv1d":
+            return activated(convolution_of_sequences(x, get("kernel"), get("bias"), parameters), parameters)
         case "dense":
             y = x @ get("kernel")
             return activated(y if get("bias") is None else y + get("bias"), parameters)
@@ -198,6 +241,16 @@ def layer_output(name, kind, parameters, values, before, states):
             return F.avg_pool2d(x.permute(0, 3, 1, 2), parameters["size"]).permute(0, 2, 3, 1)
         case "global_average_pool2d":
             return x.mean((1, 2))
+        case "average_pool1d":
+            return F.avg_pool1d(x.permute(0, 2, 1), parameters["size"]).permute(0, 2, 1)
+        case "layer_norm":
+            return F.layer_norm(x, x.shape[-1:], get("gamma"), get("beta"), parameters["epsilon"])
+        case "rms_norm":
+            return F.rms_norm(x, x.shape[-1:], get("gamma"), parameters["epsilon"])
+        case "group_norm":
+            # Channels come second there.
+            y = F.group_norm(x.movedim(-1, 1), parameters["groups"], get("gamma"), get("beta"), parameters["epsilon"])
+            return y.movedim(1, -1)
         case "flatten":
             return x.flatten(1)
         case "relu":
