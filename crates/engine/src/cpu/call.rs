@@ -191,6 +191,19 @@ impl<'a> Call<'a> {
         Some(unsafe { std::slice::from_raw_parts_mut(start, elements) })
     }
 
+    /// An i32 output; `None` where nothing reads it.
+    #[allow(clippy::mut_from_ref)]
+    pub(crate) fn output_i32(&self, idx: usize) -> Option<&'a mut [i32]> {
+        if self.outputs[idx].place == Place::Unused {
+            return None;
+        }
+        assert_eq!(self.outputs[idx].ty.dtype, DType::I32);
+        self.take_output(idx);
+        let (start, elements) = self.locate(&self.outputs[idx], true);
+        // SAFETY: as in `output`; places are aligned for four bytes, and any bits are an i32.
+        Some(unsafe { std::slice::from_raw_parts_mut(start.cast(), elements) })
+    }
+
     /// An f32 input of a kernel that may run in place.
     pub(crate) fn operand(&self, idx: usize) -> Operand {
         let slot = &self.inputs[idx];

@@ -86,8 +86,9 @@ impl Conv2d {
         Ok(ConvGeometry { window, channels, filters, groups: self.groups })
     }
 
-    /// Adds the weight with input and output channels exchanged within each group: `[kh, kw, O / groups, C]`.
-    fn exchange_channels(&self, graph: &mut Graph, w: Value) -> Result<Value, GraphError> {
+    /// Adds the weight with input and output channels exchanged within each group: `[kh, kw, O / groups, C]`. Applied to that,
+    /// it gives the weight again.
+    pub(super) fn exchange_channels(&self, graph: &mut Graph, w: Value) -> Result<Value, GraphError> {
         let [rows, columns, channels, filters] = graph.shape(w)[..] else { unreachable!("a kernel has four axes") };
         if self.groups == 1 {
             return graph.add(Transpose { axes: vec![0, 1, 3, 2] }, &[w]);

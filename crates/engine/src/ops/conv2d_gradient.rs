@@ -1,9 +1,11 @@
 use proofmark_tensor::Shape;
 
 use super::conv2d::{CaseShape, SHAPES, for_each_term};
-use super::{Case, Conv2d, ConvGeometry, Cost, Fold, Op, Reference, ReferenceContext, Rejection, Tensor64, check};
-use crate::error::TypeError;
-use crate::graph::{Span, Type};
+use super::{
+    Case, Conv2d, ConvGeometry, Cost, Fold, GradientSite, Op, Reference, ReferenceContext, Rejection, Tensor64, check,
+};
+use crate::error::{GradientError, TypeError};
+use crate::graph::{Span, Type, Value};
 
 /// Gradient of [`Conv2d`]'s input: dx\[p, q, c\] = sum over i, j, o of dy\[r, s, o\] wt\[i, j, o, c\], where (r, s) is the
 /// output whose tap (i, j) lies on (p, q).
@@ -15,6 +17,11 @@ use crate::graph::{Span, Type};
 /// group, cut into blocks of [`CHAIN`](crate::cpu::CHAIN), which are added in order. Taps for which there is no output
 /// (outside, or between strides) take part as +0.0. With [`Zeros::Skip`]: one chain from +0.0 along (r, s, o) in row-major order, of
 /// those dy that are not zero.
+///
+/// On its own it is the transposed convolution: every dy spreads the kernel over the larger image.
+///
+/// *Gradient*, where no zeros are skipped: it is linear in both, so that dy receives the [`Conv2d`] of what dx receives, and wt
+/// its [`Conv2dWeightGradient`] with dy, both with the channels exchanged back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conv2dInputGradient {
     /// The convolution.
@@ -157,6 +164,31 @@ impl Op for Conv2dInputGradient {
         vec![dx]
     }
 
+    fn gradient(&self, site: &mut GradientSite<'_>) -> Result<Vec<Option<Value>>, GradientError> {
+        if self.zeros == Zeros::Skip {
+            // Which terms take part is decided by dy: there is no slope where it is zero.
+            let input = site.wanted.iter().position(|wanted| *wanted).unwrap_or(0);
+            return Err(GradientError::NotDifferentiable { op: Self::NAME, input });
+        }
+        let (dy, wt) = (site.inputs[0], site.inputs[1]);
+        let Some(g) = site.output_gradients[0] else { return Ok(vec![None, None]) };
+        let [rows, columns, ..] = site.graph.shape(wt)[..] else { unreachable!("a kernel has four axes") };
+        let by_dy = if site.wanted[0] {
+            let w = self.conv.exchange_channels(site.graph, wt)?;
+            Some(site.graph.add(self.conv, &[g, w])?)
+        } else {
+            None
+        };
+        let by_wt = if site.wanted[1] {
+            let op = Conv2dWeightGradient { conv: self.conv, kernel: [rows, columns], zeros: Zeros::Multiply };
+            let dw = site.graph.add(op, &[g, dy])?;
+            Some(self.conv.exchange_channels(site.graph, dw)?)
+        } else {
+            None
+        };
+        Ok(vec![by_dy, by_wt])
+    }
+
     fn cost(&self, inputs: &[&Type], _outputs: &[Type]) -> Cost {
         self.geometry(&inputs[1].shape).map_or(Cost::default(), |geometry| geometry.cost())
     }
@@ -188,9 +220,9 @@ impl Op for Conv2dInputGradient {
                 shape.samples,
             )
             .with_zeros(0, zeros == Zeros::Skip)
-            .differentiable(false)
+            .differentiable(zeros == Zeros::Multiply)
         });
-        std::iter::once(known.differentiable(false)).chain(made_up).collect()
+        std::iter::once(known).chain(made_up).collect()
     }
 
     fn rejections() -> Vec<Rejection> {

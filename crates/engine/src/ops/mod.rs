@@ -13,6 +13,7 @@ mod concat;
 mod conv2d;
 mod conv2d_gradient;
 mod cross_entropy;
+mod cumulative_sum;
 mod dense;
 mod dropout;
 mod global_norm;
@@ -27,6 +28,7 @@ mod reshape;
 mod slice;
 mod softmax;
 mod softmax_cross_entropy;
+mod top_k;
 mod transpose;
 mod window;
 
@@ -43,6 +45,7 @@ pub use categorical_cross_entropy::{
 pub use concat::Concat;
 pub use conv2d::Conv2d;
 pub use conv2d_gradient::{Conv2dInputGradient, Conv2dWeightGradient, Zeros};
+pub use cumulative_sum::{CumulativeSum, Direction};
 pub use dense::{Dense, DenseWeightGradient};
 pub use dropout::Dropout;
 pub use global_norm::GlobalNorm;
@@ -57,6 +60,8 @@ pub use reshape::Reshape;
 pub use slice::Slice;
 pub use softmax::{Softmax, SoftmaxGradient};
 pub use softmax_cross_entropy::{SoftmaxCrossEntropy, SoftmaxCrossEntropyGradient};
+pub(crate) use top_k::is_larger;
+pub use top_k::{TopK, TopKGradient};
 pub use transpose::Transpose;
 pub use window::{ConvGeometry, Padding, WindowGeometry};
 
@@ -251,7 +256,7 @@ operations! {
     Conv2d, Conv2dInputGradient, Conv2dWeightGradient,
     MaxPool2d, MaxPool2dGradient, AveragePool2d, AveragePool2dGradient,
     Reshape, Transpose, Concat, Slice, Pad,
-    Reduce, ReduceMax, ReduceMaxGradient, Broadcast, BatchSum,
+    Reduce, ReduceMax, ReduceMaxGradient, Broadcast, BatchSum, CumulativeSum, TopK, TopKGradient,
     Softmax, SoftmaxGradient, LogSoftmax, LogSoftmaxGradient,
     SoftmaxCrossEntropy, SoftmaxCrossEntropyGradient,
     CategoricalCrossEntropy, CategoricalCrossEntropyGradient,

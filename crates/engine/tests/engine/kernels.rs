@@ -6,8 +6,8 @@ use proofmark_engine::executor::reference::ReferenceExecutor;
 use proofmark_engine::map::{Function, Map, Program};
 use proofmark_engine::ops::{
     AveragePool2d, AveragePool2dGradient, Case, Conv2d, Conv2dInputGradient, Conv2dWeightGradient, Dense,
-    DenseWeightGradient, MaxPool2d, MaxPool2dGradient, Operation, Padding, ReferenceContext, Softmax, Tensor64,
-    Transpose, Zeros,
+    DenseWeightGradient, MaxPool2d, MaxPool2dGradient, Operation, Padding, ReferenceContext, Softmax, Tensor64, TopK,
+    TopKGradient, Transpose, Zeros,
 };
 use proofmark_engine::plan::PlanOptions;
 use proofmark_engine::testing::{check_executor, executor_outputs};
@@ -212,6 +212,42 @@ fn a_padded_tap_takes_part_as_zero_in_the_gradients_too() {
         graph.map(Program::identity(), &[dw]).unwrap()
     };
     check_special((&[1, 3, 1], &[INF, 1.0, INF]), weight_gradient, &[NAN, INF, NAN]);
+}
+
+/// Integers are no outputs that a case could compare: values put back where the indices say are the row without its others.
+#[test]
+fn the_indices_of_the_largest_are_theirs() {
+    const SAMPLES: usize = 11;
+    let mut graph = Graph::new();
+    let x = graph.input("x", Type::sample([2, 37])).unwrap();
+    let outputs = graph.apply(TopK { k: 5 }, &[x]).unwrap();
+    let back = graph.add(TopKGradient { extent: 37 }, &[outputs[1], outputs[0]]).unwrap();
+    graph.output("back", back).unwrap();
+    let values = Case::made_up("rows", Softmax, &[Type::sample([2, 37])], SAMPLES).inputs.swap_remove(0).1;
+    let mut values: Vec<f32> = values.iter().map(|value| *value as f32).collect();
+    // Ties at the border of what is taken, infinities, and a NaN.
+    values[..37].fill(1.0);
+    (values[40], values[41], values[80]) = (f32::INFINITY, f32::NEG_INFINITY, f32::NAN);
+    let mut expected = vec![0.0f32; values.len()];
+    for (row, expected) in values.chunks(37).zip(expected.chunks_mut(37)) {
+        let mut order: Vec<usize> = (0..37).collect();
+        // Stable, so that of equal ones the first comes first.
+        order.sort_by(|a, b| match (row[*a].is_nan(), row[*b].is_nan()) {
+            (false, false) => row[*b].partial_cmp(&row[*a]).expect("numbers"),
+            (a, b) => b.cmp(&a),
+        });
+        order[..5].iter().for_each(|at| expected[*at] = row[*at]);
+    }
+    let ids: Vec<u64> = (0..SAMPLES as u64).collect();
+    let cpus = executors().into_iter().map(|executor| Box::new(executor) as Box<dyn Executor>);
+    for executor in cpus.chain([Box::new(ReferenceExecutor) as Box<dyn Executor>]) {
+        let mut state = StateBlock::new(&graph);
+        let mut session = executor.prepare(&graph, &state, SAMPLES).unwrap();
+        let step = Step { ids: &ids, index: 0, seed: 0 };
+        session.run(&mut state, &step, &[Feed::F32(&values)]).unwrap();
+        let is_same = |(a, b): (&f32, &f32)| a == b || a.is_nan() && b.is_nan();
+        assert!(session.output(0).iter().zip(&expected).all(is_same), "{}", executor.name());
+    }
 }
 
 /// More shards than 2^16: as many sums may wait as the batch needs.

@@ -16,6 +16,7 @@ mod conv2d;
 mod conv2d_sparse;
 mod conv2d_sparse_input;
 mod cross_entropy;
+mod cumulative_sum;
 mod dense;
 mod dropout;
 mod global_norm;
@@ -28,6 +29,7 @@ mod product;
 mod reduce;
 mod reference;
 mod softmax;
+mod top_k;
 mod transpose;
 
 pub(super) use batch_moments::fold_moments;
@@ -127,6 +129,9 @@ native_kernels! { |inputs, outputs, sizes|
     ReduceMaxGradient(op) => reduce::ReduceMaxGradientKernel::new(op, inputs)?,
     Broadcast(op) => broadcast::BroadcastKernel::new(op, inputs)?,
     BatchSum(_) => batch_sum::BatchSumKernel::new(outputs),
+    CumulativeSum(op) => cumulative_sum::CumulativeSumKernel::new(op, inputs),
+    TopK(op) => top_k::TopKKernel::new(op, inputs),
+    TopKGradient(op) => top_k::TopKGradientKernel::new(op, inputs),
     Softmax(_) => softmax::SoftmaxKernel::new(inputs),
     SoftmaxGradient(_) => softmax::SoftmaxGradientKernel::new(inputs),
     LogSoftmax(_) => log_softmax::LogSoftmaxKernel::new(inputs),

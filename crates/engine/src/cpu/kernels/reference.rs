@@ -49,7 +49,12 @@ impl Kernel for ReferenceKernel {
                         *to = *from as u8;
                     }
                 }
-                DType::F32 | DType::I32 => {}
+                DType::I32 => {
+                    for (to, from) in call.output_i32(idx).into_iter().flatten().zip(&reference.data) {
+                        *to = *from as i32;
+                    }
+                }
+                DType::F32 => {}
             }
         }
     }
