@@ -13,6 +13,7 @@ mod batch_norm;
 mod concatenate;
 mod conv1d;
 mod conv2d;
+mod conv2d_transpose;
 mod dense;
 mod dropout;
 mod flatten;
@@ -45,6 +46,7 @@ pub use batch_norm::{BatchNorm, batch_norm};
 pub use concatenate::{Concatenate, concatenate};
 pub use conv1d::{Conv1d, conv1d};
 pub use conv2d::{Conv2d, conv2d};
+pub use conv2d_transpose::{Conv2dTranspose, conv2d_transpose};
 pub use dense::{Dense, dense};
 pub use dropout::{Dropout, dropout};
 pub use flatten::{Flatten, flatten};
@@ -76,6 +78,7 @@ tagged! {
     Layer: LayerDefinition {
         dense => Dense,
         conv2d => Conv2d,
+        conv2d_transpose => Conv2dTranspose,
         conv1d => Conv1d,
         max_pool2d => MaxPool2d,
         max_pool1d => MaxPool1d,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use proofmark_engine::{GradientError, GraphError, Span, Type, TypeError};
 use proofmark_messages::{Lang, Localize};
-use proofmark_model::layers::{conv2d, dense};
+use proofmark_model::layers::{conv2d, conv2d_transpose, dense};
 use proofmark_model::{
     Clip, Loss, Mixup, ModelError, ModelErrorKind, ModelErrors, ModelSpec, Optimizer, Regularizer, Target,
 };
@@ -92,6 +92,12 @@ const SPECS: &[(&str, &str, &[usize], Target)] = &[
         DIGITS,
     ),
     ("groups to normalise", r#"{ "group_norm": { "groups": 4 } }"#, &[8, 6], DIGITS),
+    (
+        "an image larger than memory",
+        r#"{ "conv2d_transpose": { "filters": 65536, "kernel": 65536, "stride": 65536 } }"#,
+        &[28, 28, 3],
+        DIGITS,
+    ),
     ("groups and channels", r#"{ "conv2d": { "filters": 4, "kernel": 1, "groups": 2 } }"#, &[4, 4, 3], DIGITS),
     ("groups and filters", r#"{ "conv2d": { "filters": 5, "kernel": 1, "groups": 2 } }"#, &[4, 4, 4], DIGITS),
     (
@@ -214,11 +220,14 @@ fn hostile_numbers_do_not_panic() {
             let layer = conv2d(a, [b, a]).stride([a, b]).dilation(b).groups(b);
             n_refused += usize::from(ModelSpec::new().add(layer.clone()).check([a, b, 3], DIGITS).is_err());
             n_refused += usize::from(ModelSpec::new().add(layer.same()).check([9, 9, b], DIGITS).is_err());
+            let transposed = conv2d_transpose(a, [b, a]).stride([a, b]);
+            n_refused += usize::from(ModelSpec::new().add(transposed.clone()).check([a, b, 3], DIGITS).is_err());
+            n_refused += usize::from(ModelSpec::new().add(transposed.same()).check([9, 9, b], DIGITS).is_err());
             let reshape = proofmark_model::layers::reshape([a, b, a]);
             n_refused += usize::from(ModelSpec::new().add(reshape).check([b, a], DIGITS).is_err());
             let pool = proofmark_model::layers::max_pool2d([a, b]).same();
             n_refused += usize::from(ModelSpec::new().add(pool).check([9, 9, 1], DIGITS).is_err());
         }
     }
-    assert_eq!(n_refused, 4 * 64);
+    assert_eq!(n_refused, 6 * 64);
 }

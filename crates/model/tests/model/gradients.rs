@@ -116,6 +116,22 @@ fn groups_of_images_and_log_probabilities() {
     );
 }
 
+#[test]
+fn transposed_convolutions() {
+    check(
+        r#"{ "layers": [
+            { "conv2d_transpose": { "filters": 3, "kernel": [3, 2], "stride": [2, 1], "activation": "tanh" } },
+            { "conv2d_transpose": { "filters": 2, "kernel": 3, "stride": 2, "padding": "same", "use_bias": false } },
+            { "average_pool2d": { "size": 3 } },
+            "flatten",
+            { "dense": { "units": 3, "activation": "softmax" } }
+        ] }"#,
+        &[2, 3, 2],
+        Target::Category { classes: 3 },
+        "categorical_crossentropy",
+    );
+}
+
 fn check(json: &str, input: &[usize], target: Target, loss: &str) {
     const SAMPLES: usize = 3;
     let loss: Loss = serde_json::from_value(loss.into()).expect("a loss");

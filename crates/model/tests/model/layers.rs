@@ -60,6 +60,18 @@ const CASES: &[Case] = &[
     Case { layer: r#""global_max_pool2d""#, input: &[5, 4, 2], output: &[2], states: &[] },
     Case { layer: r#""global_average_pool2d""#, input: &[5, 4, 2], output: &[2], states: &[] },
     Case {
+        layer: r#"{ "conv2d_transpose": { "filters": 4, "kernel": [3, 1], "stride": 2 } }"#,
+        input: &[5, 4, 2],
+        output: &[11, 8, 4],
+        states: &[("kernel", &[3, 1, 2, 4]), ("bias", &[4])],
+    },
+    Case {
+        layer: r#"{ "conv2d_transpose": { "filters": 4, "kernel": 5, "stride": [2, 3], "padding": "same" } }"#,
+        input: &[5, 4, 2],
+        output: &[10, 12, 4],
+        states: &[("kernel", &[5, 5, 2, 4]), ("bias", &[4])],
+    },
+    Case {
         layer: r#"{ "conv1d": { "filters": 4, "kernel": 3, "stride": 2 } }"#,
         input: &[8, 2],
         output: &[3, 4],
@@ -196,6 +208,35 @@ fn cross_correlation_and_pooling_by_hand() {
         assert_close(&values(&json, &[3, 3, 1], 1, &[kernel], &x), &[expected], 0.0);
     }
 }
+
+/// What `conv_transpose2d` of PyTorch 2.15.0 gives: 2 x 2 pixels of two channels, two filters. For `same`, Keras' border: the
+/// convolution backwards pads one row at the end first.
+#[test]
+fn transposed_convolutions_as_in_pytorch() {
+    let x = [1.0, -2.0, 0.5, 3.0, -1.0, 2.0, 4.0, 0.25];
+    let kernel: Vec<f32> = (0..36).map(|i| ((i * 7 % 19) as f32 - 9.0) / 4.0).collect();
+    let states: [(&str, &[f32]); 2] = [("t.kernel", &kernel), ("t.bias", &[0.5, -1.0])];
+    for (settings, expected) in [
+        (r#""stride": 2"#, &TRANSPOSED_VALID[..]),
+        (r#""stride": 2, "padding": "same""#, &TRANSPOSED_SAME),
+        (r#""padding": "same""#, &TRANSPOSED_SAME_SIZE),
+    ] {
+        let layer = format!(r#"{{ "conv2d_transpose": {{ "name": "t", "filters": 2, "kernel": 3, {settings} }} }}"#);
+        let json = format!(r#"{{ "layers": [{layer}, "flatten"] }}"#);
+        assert_close(&values(&json, &[2, 2, 2], expected.len(), &states, &x), expected, 1e-6);
+    }
+}
+
+const TRANSPOSED_VALID: [f64; 50] = [
+    -4.25, 2.0, 3.0, -0.25, 3.375, -3.25, -3.25, 1.375, 4.625, -7.375, 3.25, 0.0, 1.0, 2.5, -1.125, 1.75, 3.75, -8.25,
+    -5.0, -0.375, 6.0, -9.75, 1.25, -0.25, -5.0625, -6.0625, -6.1875, 5.875, 11.25, 0.75, -2.25, -2.0, 0.0, -4.5,
+    -3.875, 3.8125, 8.6875, -5.5625, -1.9375, 4.0, -0.25, 4.75, -2.75, -2.5, 6.625, 0.0625, -3.0, 2.9375, 6.5625, -6.5,
+];
+const TRANSPOSED_SAME: [f64; 32] = [
+    -4.25, 2.0, 3.0, -0.25, 3.375, -3.25, -3.25, 1.375, 3.25, 0.0, 1.0, 2.5, -1.125, 1.75, 3.75, -8.25, 6.0, -9.75,
+    1.25, -0.25, -5.0625, -6.0625, -6.1875, 5.875, -2.25, -2.0, 0.0, -4.5, -3.875, 3.8125, 8.6875, -5.5625,
+];
+const TRANSPOSED_SAME_SIZE: [f64; 8] = [-14.8125, 0.8125, 6.1875, -3.125, 4.25, 9.1875, 0.3125, -12.5625];
 
 #[test]
 fn bias_comes_before_the_activation() {

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 const LAYERS: &[(&str, &str)] = &[
     ("dense", r#"{ "units": 4 }"#),
     ("conv2d", r#"{ "filters": 4, "kernel": 3 }"#),
+    ("conv2d_transpose", r#"{ "filters": 4, "kernel": 3 }"#),
     ("conv1d", r#"{ "filters": 4, "kernel": 3 }"#),
     ("reshape", r#"{ "shape": [4] }"#),
     ("permute", r#"{ "axes": [0] }"#),

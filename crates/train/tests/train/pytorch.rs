@@ -77,6 +77,11 @@ fn sequences_and_norms_of_a_sample_with_adam() {
     check("sequence", include_str!("pytorch/sequence.json"));
 }
 
+#[test]
+fn transposed_convolutions_with_momentum() {
+    check("transposed", include_str!("pytorch/transposed.json"));
+}
+
 #[track_caller]
 fn check(name: &str, json: &str) {
     let network: Network = serde_json::from_str(json).expect("what make.py writes");

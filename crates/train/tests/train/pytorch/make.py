@@ -126,7 +126,26 @@ SEQUENCE = {
     "target_salt": 2,
 }
 
-NETWORKS = [CONVOLUTIONAL, DENSE, RESIDUAL, SEQUENCE]
+TRANSPOSED = {
+    "name": "transposed",
+    "input_shape": [4, 3, 2],
+    "model": {"layers": [
+        {"conv2d": {"filters": 4, "kernel": 2, "stride": 2, "padding": "same", "activation": "silu"}},
+        {"conv2d_transpose": {"filters": 3, "kernel": 3, "stride": 2, "padding": "same", "activation": "tanh"}},
+        # A kernel smaller than its stride leaves rows and columns that nothing reaches.
+        {"conv2d_transpose": {"filters": 2, "kernel": 2, "stride": 3}},
+        {"average_pool2d": {"size": 3}},
+        "flatten",
+        {"dense": {"units": 1}},
+    ]},
+    "target": {"number": 1},
+    "loss": "mse",
+    "optimizer": {"momentum": {"learning_rate": 0.05, "momentum": 0.9}},
+    "x_salt": 500,
+    "target_salt": 800,
+}
+
+NETWORKS = [CONVOLUTIONAL, DENSE, RESIDUAL, SEQUENCE, TRANSPOSED]
 
 
 def pattern(start, count):
@@ -162,7 +181,9 @@ def initial_states(network):
     values = {"input": x}
     for name, kind, parameters in layers(network["model"]):
         shape = list(values[before].shape[1:])
-        if kind == "conv2d":
+        if kind == "conv2d_transpose":
+            kernel(name, [parameters["kernel"], parameters["kernel"], shape[2], parameters["filters"]], True)
+        elif kind == "conv2d":
             side, channels = parameters["kernel"], shape[2] // parameters.get("groups", 1)
             kernel(name, [side, side, channels, parameters["filters"]], parameters.get("use_bias", True))
         elif kind == "conv1d":
@@ -206,6 +227,18 @@ def convolution(x, kernel, bias, parameters):
     return y.permute(0, 2, 3, 1)
 
 
+def transposed_convolution(x, kernel, bias, parameters):
+    """x [B, H, W, C], kernel [h, w, C, O]; the output's size and border are Keras'."""
+    stride, side = parameters["stride"], kernel.shape[0]
+    y = F.conv_transpose2d(x.permute(0, 3, 1, 2), kernel.permute(2, 3, 0, 1), None, stride)
+    # PyTorch ends at the last number that is written, and never cuts off an uneven border.
+    y = F.pad(y, (0, max(stride - side, 0)) * 2)
+    if parameters.get("padding", "valid") == "same":
+        before = max(side - stride, 0) // 2
+        y = y[:, :, before : before + x.shape[1] * stride, before : before + x.shape[2] * stride]
+    return y.permute(0, 2, 3, 1) + bias
+
+
 def convolution_of_sequences(x, kernel, bias, parameters):
     """x [B, T, C], kernel [k, C / groups, O]."""
     stride, dilation = parameters.get("stride", 1), parameters.get("dilation", 1)
@@ -230,6 +263,8 @@ def layer_output(name, kind, parameters, values, before, states):
     match kind:
         case "conv2d":
             return activated(convolution(x, get("kernel"), get("bias"), parameters), parameters)
+        case "conv2d_transpose":
+            return activated(transposed_convolution(x, get("kernel"), get("bias"), parameters), parameters)
         case "conv1d":
             return activated(convolution_of_sequences(x, get("kernel"), get("bias"), parameters), parameters)
         case "dense":
