@@ -22,7 +22,7 @@
 //!     .check([28, 28, 1], Target::Category { classes: 10 })?;
 //! println!("{}", model.summary());
 //!
-//! let loss: Loss = losses::CategoricalCrossentropy {}.into();
+//! let loss: Loss = losses::CategoricalCrossentropy::default().into();
 //! let optimizer: Optimizer = optimizers::Adam::default().into();
 //! let training = model.training_graph(&loss, &optimizer, &Regularizer::default(), None)?;
 //! let mut state = StateBlock::new(&training.graph);

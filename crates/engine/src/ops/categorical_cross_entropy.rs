@@ -56,7 +56,7 @@ pub fn categorical_cross_entropy(graph: &mut Graph, probabilities: Value, target
 }
 
 /// What `probabilities` are the softmax of, if they are one over their own last axis.
-fn logits_of(graph: &Graph, probabilities: Value) -> Option<Value> {
+pub fn logits_of(graph: &Graph, probabilities: Value) -> Option<Value> {
     let rows = graph.shape(probabilities).last();
     let mut value = probabilities;
     loop {

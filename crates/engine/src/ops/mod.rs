@@ -40,7 +40,7 @@ pub use batch_sum::BatchSum;
 pub use broadcast::Broadcast;
 pub use case::{Case, Rejection};
 pub use categorical_cross_entropy::{
-    CategoricalCrossEntropy, CategoricalCrossEntropyGradient, PROBABILITY_FLOOR, categorical_cross_entropy,
+    CategoricalCrossEntropy, CategoricalCrossEntropyGradient, PROBABILITY_FLOOR, categorical_cross_entropy, logits_of,
 };
 pub use concat::Concat;
 pub use conv2d::Conv2d;

@@ -1,20 +1,35 @@
+use proofmark_engine::map::{Builder, Function};
+use proofmark_engine::ops::{Reduce, ReduceKind, ReduceMax, Reshape};
 use proofmark_engine::{Graph, Value, ops};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{LossDefinition, LossSite, LossTarget};
+use super::{LossDefinition, LossSite, LossTarget, is_zero};
 use crate::Activation;
 use crate::error::ModelErrorKind;
+use crate::ranges::Ranges;
 
 /// For one of several classes that exclude each other: `-ln p[class]`. The last layer ends in `softmax`, with one output a
 /// class; the two are computed together from the softmax's input, so that nothing overflows.
 ///
-/// *Source*: Bridle 1990; Keras' `SparseCategoricalCrossentropy`.
+/// With smoothing s, `-(1 - s) ln p[class] - s (the mean of ln p over all classes)`.
+///
+/// *Source*: Bridle 1990; Keras' `SparseCategoricalCrossentropy`; smoothing: Szegedy and others 2016 (*Rethinking the Inception
+/// architecture*), section 7, as PyTorch's `CrossEntropyLoss`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CategoricalCrossentropy {}
+#[serde(deny_unknown_fields, default)]
+pub struct CategoricalCrossentropy {
+    /// The share of a target that is spread evenly over all classes (s), 0 to 1. Validation's loss has it too. Default 0.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    #[serde(skip_serializing_if = "is_zero")]
+    pub label_smoothing: f64,
+}
 
 impl LossDefinition for CategoricalCrossentropy {
+    fn check(&self, ranges: &mut Ranges) {
+        ranges.number("label_smoothing", self.label_smoothing, 0.0..=1.0);
+    }
+
     fn target(&self) -> LossTarget {
         LossTarget::Class
     }
@@ -24,6 +39,35 @@ impl LossDefinition for CategoricalCrossentropy {
     }
 
     fn build(&self, graph: &mut Graph, site: &LossSite) -> Result<Value, ModelErrorKind> {
-        Ok(ops::categorical_cross_entropy(graph, site.predictions, site.target)?)
+        let sharp = ops::categorical_cross_entropy(graph, site.predictions, site.target)?;
+        match self.label_smoothing {
+            0.0 => Ok(sharp),
+            smoothing => smoothed(graph, site.predictions, sharp, smoothing),
+        }
     }
+}
+
+/// `(1 - s) sharp + s (ln Σ exp z - mean z)`, z being the softmax's input; the logarithm is of a sum of which one term is 1,
+/// so that nothing overflows.
+fn smoothed(graph: &mut Graph, probabilities: Value, sharp: Value, smoothing: f64) -> Result<Value, ModelErrorKind> {
+    let Some(logits) = ops::logits_of(graph, probabilities) else { return Err(ModelErrorKind::NoLogits) };
+    let shape = graph.shape(probabilities).clone();
+    let axes: Vec<usize> = (0..shape.rank()).collect();
+    let logits = if *graph.shape(logits) == shape { logits } else { graph.add(Reshape { shape }, &[logits])? };
+    let largest = graph.add(ReduceMax { axes: axes.clone() }, &[logits])?;
+    let mut builder = Builder::new(2);
+    let below = builder.apply(Function::Sub, &[builder.input(0), builder.input(1)]);
+    let power = builder.apply(Function::Exp, &[below]);
+    let powers = graph.map(builder.finish(&[power]), &[logits, largest])?;
+    let sum = graph.add(Reduce { kind: ReduceKind::Sum, axes: axes.clone() }, &[powers])?;
+    let mean = graph.add(Reduce { kind: ReduceKind::Mean, axes }, &[logits])?;
+    let mut builder = Builder::new(4);
+    let (sharp_loss, sum_input) = (builder.input(0), builder.input(1));
+    let logarithm = builder.apply(Function::Ln, &[sum_input]);
+    let above = builder.apply(Function::Sub, &[builder.input(2), builder.input(3)]);
+    let even = builder.apply(Function::Add, &[logarithm, above]);
+    let (keep, spread) = (builder.constant((1.0 - smoothing) as f32), builder.constant(smoothing as f32));
+    let evenly = builder.apply(Function::Mul, &[spread, even]);
+    let loss = builder.apply(Function::MulAdd, &[keep, sharp_loss, evenly]);
+    Ok(graph.map(builder.finish(&[loss]), &[sharp, sum, largest, mean])?)
 }

@@ -97,3 +97,8 @@ fn mean_of(graph: &mut Graph, program: Program, inputs: [Value; 2]) -> Result<Va
     let axes = (0..graph.shape(each).rank()).collect();
     Ok(graph.add(Reduce { kind: ReduceKind::Mean, axes }, &[each])?)
 }
+
+/// Whether an option is left at 0: such a spec is written as it was before there was the option.
+fn is_zero(value: &f64) -> bool {
+    *value == 0.0
+}

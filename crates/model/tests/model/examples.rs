@@ -85,7 +85,7 @@ fn mean_squared_error_of_three_pairs() {
 fn binary_crossentropy_of_three_predictions() {
     let logits = [0.9f64, 0.8, 0.7].map(|p| (p / (1.0 - p)).ln() as f32);
     let classes = Target::Category { classes: 2 };
-    let loss = losses::BinaryCrossentropy {};
+    let loss = losses::BinaryCrossentropy::default();
     let mean = mean_loss(Activation::Sigmoid, loss, classes, &logits, &[1.0, 0.0, 1.0]);
     assert!((mean - 0.6905).abs() < 5e-5, "{mean}");
 }

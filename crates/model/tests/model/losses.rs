@@ -30,6 +30,16 @@ fn cases() -> Vec<Case> {
             loss: |z, y| z.iter().map(|z| z.exp()).sum::<f64>().ln() - z[y[0] as usize],
         },
         Case {
+            json: r#"{ "categorical_crossentropy": { "label_smoothing": 0.25 } }"#,
+            last: Activation::Softmax,
+            target: [2.0, 0.0, f32::NAN, f32::NAN, f32::NAN, f32::NAN],
+            loss: |z, y| {
+                let log_sum = z.iter().map(|z| z.exp()).sum::<f64>().ln();
+                let even = z.iter().map(|z| log_sum - z).sum::<f64>() / 3.0;
+                0.75 * (log_sum - z[y[0] as usize]) + 0.25 * even
+            },
+        },
+        Case {
             json: r#""mse""#,
             last: Activation::Tanh,
             target: [0.25, 1.0, -2.0, 0.5, 4.0, 0.0],
@@ -80,6 +90,36 @@ fn binary_crossentropy_on_both_sides() {
     let z = [0.0, 0.0, 12.0, -30.0, 30.0, 1.5];
     let y = [0.0, 1.0, 1.0, 0.0, 0.0, 0.25];
     check(&loss, Activation::Sigmoid, Target::Category { classes: 2 }, 1, &z, &y, definition);
+}
+
+#[test]
+fn binary_crossentropy_with_smoothed_labels() {
+    let loss: Loss = serde_json::from_str(r#"{ "binary_crossentropy": { "label_smoothing": 0.2 } }"#).expect("a loss");
+    let definition = |z: &[f64], y: &[f64]| {
+        let softplus = |z: f64| z.max(0.0) + (-z.abs()).exp().ln_1p();
+        let y = 0.8 * y[0] + 0.1;
+        y * softplus(-z[0]) + (1.0 - y) * softplus(z[0])
+    };
+    let z = [0.0, 0.0, 12.0, -8.0, 9.0, 1.5];
+    let y = [0.0, 1.0, 1.0, 0.0, 0.0, 0.25];
+    check(&loss, Activation::Sigmoid, Target::Category { classes: 2 }, 1, &z, &y, definition);
+}
+
+/// PyTorch 2.15's `cross_entropy(.., label_smoothing=0.1, reduction="none")`; and logits that would overflow an exponential.
+#[test]
+fn smoothed_labels_as_pytorch() {
+    let loss: Loss =
+        serde_json::from_str(r#"{ "categorical_crossentropy": { "label_smoothing": 0.1 } }"#).expect("a loss");
+    let spec = ModelSpec::new().add(dense(OUTPUTS).named("pass")).add(activation(Activation::Softmax));
+    let model = spec.check([OUTPUTS], Target::Category { classes: OUTPUTS }).expect("a model");
+    let evaluation = model.evaluation_graph(&loss).expect("an evaluation");
+    let mut state = StateBlock::new(&evaluation.graph);
+    identity(&mut state, OUTPUTS);
+    let x = [1.0, -0.5, 2.0, 0.3, 0.2, -1.0, 300.0, 0.0, 0.0];
+    let feeds = [("x", Feed::F32(&x)), ("target", Feed::I32(&[2, 1, 0]))];
+    let session = run(&evaluation.graph, &mut state, 3, &feeds);
+    // The last is 0.1 of the mean of 0, 300 and 300.
+    assert_close(session.output(evaluation.loss), &[0.488_205_698_519_349_5, 0.914_784_030_804_746_5, 20.0], 1e-6);
 }
 
 /// The evaluation's losses, and the gradient of a bias under the last activation by central differences.
