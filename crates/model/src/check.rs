@@ -165,6 +165,15 @@ impl CheckedModel {
         &self.layers[self.layers.len() - 1].shape
     }
 
+    /// The number of tokens that every embedding knows, where there is one: the numbers of a sample are integers below it.
+    pub fn vocabulary(&self) -> Option<usize> {
+        let vocabulary = |layer: &Layer| match layer {
+            Layer::Embedding(embedding) => Some(embedding.vocabulary),
+            _ => None,
+        };
+        self.spec.layers.iter().filter_map(vocabulary).min()
+    }
+
     /// What is predicted.
     pub fn target(&self) -> Target {
         self.target

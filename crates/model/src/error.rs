@@ -72,6 +72,8 @@ pub enum ModelErrorKind {
     NoSequence { received: Shape },
     /// A layer that works along the last axis reads single numbers.
     NoAxes { received: Shape },
+    /// An embedding that reads another layer, whose numbers are no tokens.
+    NoTokens,
     /// A window, with its dilation, that does not fit the (padded) image.
     WindowTooLarge { window: Shape, image: Shape },
     /// A window, with its dilation, that is longer than the sequence.
@@ -260,6 +262,7 @@ impl Localize for ModelErrorKind {
             ModelErrorKind::NoImage { received } => say::no_image(lang, received),
             ModelErrorKind::NoSequence { received } => say::no_sequence(lang, received),
             ModelErrorKind::NoAxes { received } => say::no_axes(lang, received),
+            ModelErrorKind::NoTokens => say::no_tokens(lang),
             ModelErrorKind::WindowTooLarge { window, image } => say::window_too_large(lang, window, image),
             ModelErrorKind::WindowTooLong { window, steps } => say::window_too_long(lang, window, steps),
             ModelErrorKind::PoolTooLarge { positions, .. } => say::pool_too_large(lang, Number(*positions)),
@@ -314,6 +317,7 @@ impl Localize for ModelErrorKind {
                 [height, width] => say::grey_image_hint(lang, format!("reshape: {{ shape: [{height}, {width}, 1] }}")),
                 _ => say::no_image_hint(lang),
             }),
+            ModelErrorKind::NoTokens => Some(say::no_tokens_hint(lang, "inputs: [input]")),
             ModelErrorKind::WindowTooLarge { .. } => Some(say::window_too_large_hint(lang, "padding: same")),
             ModelErrorKind::NoSequence { received } => match received[..] {
                 [steps] => Some(say::one_channel_hint(lang, format!("reshape: {{ shape: [{steps}, 1] }}"))),

@@ -13,6 +13,17 @@ pub enum TrainError {
     Model(ModelErrors),
     /// There is nothing to train on.
     NoSamples,
+    /// A number that the model's embedding has no row for.
+    Token {
+        /// Identity of the sample.
+        sample: u64,
+        /// Its position in the sample, from 0.
+        position: usize,
+        /// The number.
+        value: f32,
+        /// The tokens are the integers below it.
+        vocabulary: usize,
+    },
     /// Early stopping watches validation, and there is none.
     EarlyStoppingWithoutValidation,
     /// The loss of a sample is NaN or infinite. The last checkpoint is kept.
@@ -91,6 +102,9 @@ impl Localize for TrainError {
         match self {
             TrainError::Model(errors) => errors.text(lang),
             TrainError::NoSamples => say::no_training_samples(lang),
+            TrainError::Token { sample, position, value, vocabulary } => {
+                say::token(lang, sample, position, value, vocabulary)
+            }
             TrainError::EarlyStoppingWithoutValidation => say::early_stopping_without_validation(lang),
             TrainError::LossNotFinite { loss, epoch, step, .. } => say::loss_not_finite(lang, loss, epoch, step),
             TrainError::GradientNotFinite { epoch, step, .. } => say::gradient_not_finite(lang, epoch, step),
@@ -117,6 +131,7 @@ impl Localize for TrainError {
                 Some(format!("{hint}{kept}"))
             }
             TrainError::Predict(error) => error.hint(lang),
+            TrainError::Token { .. } => Some(say::token_hint(lang)),
             TrainError::BatchNormOfOne { .. } => Some(say::batch_norm_of_one_hint(lang)),
             TrainError::Resources(RunError::Threads { .. }) => Some(say::threads_hint(lang)),
             TrainError::Resources(RunError::ShardSamples { .. }) => Some(say::shard_samples_hint(lang)),

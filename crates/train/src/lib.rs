@@ -20,6 +20,7 @@ pub mod predict;
 mod spec;
 mod states;
 mod targets;
+mod tokens;
 pub mod training;
 
 pub use checkpoint::{Checkpoint, CheckpointError};

@@ -25,6 +25,7 @@ use crate::spec::TrainSpec;
 pub use crate::states::parameters_digest;
 use crate::states::{load, states_of};
 use crate::targets::Targets;
+use crate::tokens::check_tokens;
 pub use probe::Probe;
 
 /// Everything that a training depends on, and where it runs.
@@ -132,6 +133,8 @@ impl<'a> Run<'a> {
         }
         spec.check()?;
         spec.check_batches(model, input.train.len())?;
+        check_tokens(model, input.train)?;
+        check_tokens(model, input.validation)?;
         let graph = spec.training_graph(model)?;
         let options = PlanOptions { shard_samples: spec.shard_size, ..PlanOptions::default() };
         let executor = CpuExecutor { options, ..input.executor };

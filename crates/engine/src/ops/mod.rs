@@ -16,6 +16,7 @@ mod cross_entropy;
 mod cumulative_sum;
 mod dense;
 mod dropout;
+mod embedding;
 mod global_norm;
 mod log_softmax;
 mod max_pool2d;
@@ -48,6 +49,8 @@ pub use conv2d_gradient::{Conv2dInputGradient, Conv2dWeightGradient, Zeros};
 pub use cumulative_sum::{CumulativeSum, Direction};
 pub use dense::{Dense, DenseWeightGradient};
 pub use dropout::Dropout;
+pub(crate) use embedding::row_of;
+pub use embedding::{Embedding, EmbeddingGradient};
 pub use global_norm::GlobalNorm;
 pub use log_softmax::{LogSoftmax, LogSoftmaxGradient};
 pub use max_pool2d::{MaxPool2d, MaxPool2dGradient};
@@ -261,6 +264,7 @@ operations! {
     SoftmaxCrossEntropy, SoftmaxCrossEntropyGradient,
     CategoricalCrossEntropy, CategoricalCrossEntropyGradient,
     Dropout, BatchMoments, BatchMomentsGradient, Normalize, NormalizeGradient, GlobalNorm,
+    Embedding, EmbeddingGradient,
 }
 
 impl fmt::Display for Operation {

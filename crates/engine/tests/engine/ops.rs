@@ -79,6 +79,7 @@ const WITHOUT_GRADIENT: &[&str] = &[
     "categorical_cross_entropy_gradient",
     "conv2d_weight_gradient",
     "dense_weight_gradient",
+    "embedding_gradient",
     "global_norm",
     "log_softmax_gradient",
     "max_pool2d_gradient",

@@ -122,6 +122,14 @@ crate::phrases! {
         en: "it works along the last axis, received the shape `{received}` without axes",
         zh: "该层沿最后一个轴计算，实际收到的形状 `{received}` 没有轴",
     }
+    no_tokens() {
+        en: "it reads the numbers of another layer, which are no tokens",
+        zh: "该层读取的是其他层的输出，而这些数值不是词元",
+    }
+    no_tokens_hint(example) {
+        en: "make it the first layer, or set `{example}`",
+        zh: "请将其设为第一层，或设置 `{example}`",
+    }
     window_too_large(window, image) {
         en: "its window of `{window}` is larger than the image of `{image}`",
         zh: "窗口 `{window}` 大于图像 `{image}`",

@@ -39,6 +39,16 @@ crate::phrases! {
         en: "delete it to go on from the checkpoint before it, or start the run again",
         zh: "删除它，即可从上一个检查点继续；也可以重新开始运行",
     }
+    /// A sample with a number that an embedding has no row for.
+    token(sample, position, value, vocabulary) {
+        en: "number {position} of sample {sample} is `{value}`, expected a token: an integer from 0 to {vocabulary} - 1",
+        zh: "样本 {sample} 的第 {position} 个数为 `{value}`，应为词元：0 到 {vocabulary} - 1 的整数",
+    }
+    /// What to do about a number that is no token.
+    token_hint() {
+        en: "an `embedding` reads samples as they are prepared: leave out steps that scale them, or raise its `vocabulary`",
+        zh: "`embedding` 直接读取预处理后的样本：请去掉缩放数值的步骤，或增大其 `vocabulary`",
+    }
     /// The loss is not finite.
     loss_not_finite(loss, epoch, step) {
         en: "the loss is `{loss}` at step {step} in epoch {epoch}",

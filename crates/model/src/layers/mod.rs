@@ -16,6 +16,7 @@ mod conv2d;
 mod conv2d_transpose;
 mod dense;
 mod dropout;
+mod embedding;
 mod flatten;
 mod global_average_pool1d;
 mod global_average_pool2d;
@@ -49,6 +50,7 @@ pub use conv2d::{Conv2d, conv2d};
 pub use conv2d_transpose::{Conv2dTranspose, conv2d_transpose};
 pub use dense::{Dense, dense};
 pub use dropout::{Dropout, dropout};
+pub use embedding::{Embedding, embedding};
 pub use flatten::{Flatten, flatten};
 pub use global_average_pool1d::{GlobalAveragePool1d, global_average_pool1d};
 pub use global_average_pool2d::{GlobalAveragePool2d, global_average_pool2d};
@@ -98,6 +100,7 @@ tagged! {
         rms_norm => RmsNorm,
         group_norm => GroupNorm,
         dropout => Dropout,
+        embedding => Embedding,
         activation => ActivationLayer,
         relu => Relu,
         softmax => Softmax,

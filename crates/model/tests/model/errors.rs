@@ -113,6 +113,7 @@ const SPECS: &[(&str, &str, &[usize], Target)] = &[
         DIGITS,
     ),
     ("a reshape that loses numbers", r#"{ "reshape": { "shape": [3, 3] } }"#, &[10], DIGITS),
+    ("tokens of another layer", r#""relu", { "embedding": { "vocabulary": 9, "units": 2 } }"#, &[4], DIGITS),
     ("an axis twice", r#"{ "permute": { "axes": [0, 0] } }"#, &[2, 5], DIGITS),
     ("more than memory", r#"{ "dense": { "units": 1048576 } }"#, &[4096], DIGITS),
     ("more than numbers", r#"{ "conv2d": { "filters": 65536, "kernel": 65536 } }"#, &[8, 8, 4], DIGITS),

@@ -135,6 +135,12 @@ const CASES: &[Case] = &[
     },
     Case { layer: r#""group_norm""#, input: &[64], output: &[64], states: &[("gamma", &[64]), ("beta", &[64])] },
     Case { layer: r#"{ "dropout": { "rate": 0.25 } }"#, input: &[5, 4], output: &[5, 4], states: &[] },
+    Case {
+        layer: r#"{ "embedding": { "vocabulary": 7, "units": 3 } }"#,
+        input: &[5, 4],
+        output: &[5, 4, 3],
+        states: &[("kernel", &[7, 3])],
+    },
     Case { layer: r#"{ "activation": { "function": "tanh" } }"#, input: &[5, 4], output: &[5, 4], states: &[] },
     Case { layer: r#""relu""#, input: &[5, 4], output: &[5, 4], states: &[] },
     Case { layer: r#""softmax""#, input: &[5, 4], output: &[5, 4], states: &[] },

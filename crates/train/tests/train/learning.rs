@@ -149,6 +149,26 @@ fn sizes_that_cannot_be_trained_are_refused() {
     }
 }
 
+#[test]
+fn numbers_that_are_no_tokens_are_refused_before_the_first_step() {
+    let data = prepared(&json!([]));
+    let model = model(json!([
+        { "embedding": { "vocabulary": 9, "units": 2 } },
+        "flatten",
+        { "dense": { "units": 2, "activation": "softmax" } },
+    ]));
+    let mut memory = Memory::default();
+    let spec = spec(json!("categorical_crossentropy"), json!({}));
+    let error = run(&model, &spec, &data, &mut memory).unwrap_err();
+    assert!(matches!(error, TrainError::Token { vocabulary: 9, .. }), "{error}");
+    assert_eq!(memory.steps, 0);
+    for (lang, words) in [(Lang::En, "expected a token: an integer from 0 to 9 - 1"), (Lang::ZhCn, "0 到 9 - 1 的整数")]
+    {
+        assert!(error.text(lang).contains(words), "{}", error.text(lang));
+        assert!(error.hint(lang).is_some_and(|hint| hint.contains("`vocabulary`")));
+    }
+}
+
 fn with(spec: TrainSpec, more: &Value) -> TrainSpec {
     let mut value = serde_json::to_value(spec).expect("plain data");
     for (key, number) in more.as_object().expect("a map") {

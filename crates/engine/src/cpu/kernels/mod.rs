@@ -19,6 +19,7 @@ mod cross_entropy;
 mod cumulative_sum;
 mod dense;
 mod dropout;
+mod embedding;
 mod global_norm;
 mod log_softmax;
 mod map;
@@ -146,6 +147,8 @@ native_kernels! { |inputs, outputs, sizes|
     Normalize(op) => normalize::NormalizeKernel::new(op, inputs),
     NormalizeGradient(op) => normalize::NormalizeGradientKernel::new(op, inputs),
     GlobalNorm(_) => global_norm::GlobalNormKernel::new(inputs),
+    Embedding(_) => embedding::EmbeddingKernel::new(inputs),
+    EmbeddingGradient(_) => embedding::EmbeddingGradientKernel::new(inputs, outputs, sizes),
 }
 
 fn input_gradient(op: &Conv2dInputGradient, inputs: &[Slot]) -> Option<Box<dyn Kernel>> {
