@@ -3,6 +3,7 @@
 //! An operation's file holds everything that defines it: documentation, attributes, type inference, the f64 reference in
 //! plain loops (its meaning), the gradient rule, the cost, and its test cases. Fast code stands in `cpu/kernels`.
 
+mod attention;
 mod average_pool2d;
 mod batch_moments;
 mod batch_sum;
@@ -35,6 +36,8 @@ mod window;
 
 use std::fmt;
 
+pub(crate) use attention::AttentionSizes;
+pub use attention::{ATTENTION_ROWS, Attention, AttentionGradient};
 pub use average_pool2d::{AveragePool2d, AveragePool2dGradient};
 pub use batch_moments::{BatchMoments, BatchMomentsGradient};
 pub use batch_sum::BatchSum;
@@ -263,6 +266,7 @@ operations! {
     Softmax, SoftmaxGradient, LogSoftmax, LogSoftmaxGradient,
     SoftmaxCrossEntropy, SoftmaxCrossEntropyGradient,
     CategoricalCrossEntropy, CategoricalCrossEntropyGradient,
+    Attention, AttentionGradient,
     Dropout, BatchMoments, BatchMomentsGradient, Normalize, NormalizeGradient, GlobalNorm,
     Embedding, EmbeddingGradient,
 }

@@ -73,6 +73,7 @@ fn every_operation_has_cases_and_a_name_of_its_own() {
 
 /// What is not differentiable with respect to anything, on purpose. All others have a case that checks the gradient.
 const WITHOUT_GRADIENT: &[&str] = &[
+    "attention_gradient",
     "average_pool2d_gradient",
     "batch_moments_gradient",
     "batch_sum",

@@ -6,6 +6,7 @@
 // Kernels count lanes over several arrays at once; an iterator over one of them would hide that.
 #![allow(clippy::needless_range_loop)]
 
+mod attention;
 mod average_pool2d;
 mod batch_moments;
 mod batch_sum;
@@ -141,6 +142,8 @@ native_kernels! { |inputs, outputs, sizes|
     SoftmaxCrossEntropyGradient(_) => cross_entropy::CrossEntropyKernel::new(inputs, true),
     CategoricalCrossEntropy(_) => categorical_cross_entropy::CategoricalCrossEntropyKernel::new(inputs, false),
     CategoricalCrossEntropyGradient(_) => categorical_cross_entropy::CategoricalCrossEntropyKernel::new(inputs, true),
+    Attention(op) => attention::AttentionKernel::new(op, inputs)?,
+    AttentionGradient(op) => attention::AttentionGradientKernel::new(op, inputs)?,
     Dropout(op) => dropout::DropoutKernel::new(op, inputs),
     BatchMoments(_) => batch_moments::BatchMomentsKernel::new(inputs),
     BatchMomentsGradient(_) => batch_moments::BatchMomentsGradientKernel::new(inputs),
