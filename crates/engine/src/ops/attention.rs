@@ -18,9 +18,9 @@ use crate::graph::{Span, Type, Value};
 ///
 /// *Definition in f32*: z is a chain of fused multiply-adds along i from +0.0, cut into blocks of
 /// [`CHAIN`](crate::cpu::CHAIN), times 1 / sqrt(D) rounded to f32; p is [`Softmax`](super::Softmax) of the keys that t sees
-/// and +0.0 for the others; y is a chain along s as above. Queries go in groups of [`ATTENTION_ROWS`]; a chain over keys ends
-/// with the last key that any query of its group sees. Hidden keys of the group take part with p = +0.0, which changes
-/// nothing where v is finite; where it is not, later values can make an earlier query of their group NaN.
+/// and +0.0 for the others; y is a chain along s as above, over the keys that t sees and no others: what a hidden key and its
+/// value are, be it NaN, reaches no query. Where it is causal, queries go in groups of [`ATTENTION_ROWS`], and the keys of a
+/// query's own group are added to its chain one by one after the last block of the keys before them.
 ///
 /// *Gradient*: [`AttentionGradient`], which computes p again rather than storing heads T S numbers.
 ///
@@ -45,8 +45,8 @@ pub struct Attention {
 ///
 /// *Definition in f32*: p as there; dp is a chain along j; the sum in dz is a strided sum as in
 /// [`SoftmaxGradient`](super::SoftmaxGradient), over the keys that t sees, and dz of the others is +0.0; dq is a chain along s
-/// that ends as that of y does; dk and dv are chains along t that begin, where it is causal, with the first query of the
-/// key's group.
+/// as that of y is; dk and dv are chains along t over the queries that see s: where it is causal those of later groups, cut
+/// into blocks, then those of the key's own group from t = s on. They are +0.0 for padding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AttentionGradient {
     /// The attention.

@@ -3,7 +3,7 @@
 
 use proofmark_engine::cpu::{CpuExecutor, Level};
 use proofmark_engine::executor::reference::ReferenceExecutor;
-use proofmark_engine::ops::{Case, Operation};
+use proofmark_engine::ops::{Attention, AttentionGradient, Case, Operation};
 use proofmark_engine::plan::PlanOptions;
 use proofmark_engine::testing::{check_executor, executor_outputs};
 use proofmark_engine::{Executor, Feed, Graph, RunError, Span, StateBlock, Step, Type};
@@ -79,6 +79,62 @@ fn one_sample_and_batches_that_no_shard_divides() {
             }
             for level in Level::available() {
                 check_executor(&case, &CpuExecutor { level, poison: true, ..CpuExecutor::new(1) });
+            }
+        }
+    }
+}
+
+/// What a causal query or padding hides is not even multiplied by zero: no NaN of a later key or value reaches an earlier query,
+/// going forward or back, none of an earlier query reaches a later key, and none of padding anything.
+#[test]
+fn what_attention_hides_reaches_nothing() {
+    const STEPS: usize = 53;
+    const WIDTH: usize = 4;
+    // Either side of a group's border, and within groups.
+    let firsts = [1, 10, 23, 24, 30, 52];
+    for (first, special) in
+        firsts.into_iter().flat_map(|first| [f64::NAN, f64::INFINITY].map(|special| (first, special)))
+    {
+        for (is_causal, has_lengths) in [(true, false), (true, true), (false, true)] {
+            let attention = Attention { heads: 2, is_causal, has_lengths };
+            let sequence = Type::sample([STEPS, WIDTH]);
+            let mut types = vec![sequence.clone(); 3];
+            if has_lengths {
+                types.push(Type::sample([]).with_dtype(DType::I32));
+            }
+            let with_lengths = |case: Case, length: usize| {
+                if has_lengths { case.with_input(3, vec![length as f64]) } else { case }
+            };
+            // Without padding the hidden keys are those after each query, with it those from the length on.
+            let length = if has_lengths { first } else { STEPS };
+            let made_up = |op: Operation, types: &[Type]| with_lengths(Case::made_up("hidden", op, types, 1), length);
+            let forward = made_up(attention.into(), &types);
+            types.push(sequence);
+            let backward = made_up(AttentionGradient { attention }.into(), &types);
+            let spoil = |case: &Case, inputs: &[usize], rows: std::ops::Range<usize>| {
+                let mut case = case.clone();
+                for input in inputs {
+                    case.inputs[*input].1[rows.start * WIDTH..rows.end * WIDTH].fill(special);
+                }
+                case
+            };
+            for executor in executors() {
+                let same = |case: &Case, spoiled: &Case, output: usize, rows: std::ops::Range<usize>| {
+                    let of = |case| bits(case, &executor)[output][rows.start * WIDTH..rows.end * WIDTH].to_vec();
+                    let (expected, received): (Vec<u32>, Vec<u32>) = (of(case), of(spoiled));
+                    assert_eq!(expected, received, "output {output} of {} from {first}, {special}", case.op);
+                    assert!(received.iter().all(|bits| f32::from_bits(*bits).is_finite()));
+                };
+                let later = first..STEPS;
+                let earlier = if has_lengths && !is_causal { 0..STEPS } else { 0..first };
+                same(&forward, &spoil(&forward, &[1, 2], later.clone()), 0, earlier.clone());
+                same(&backward, &spoil(&backward, &[1, 2], later.clone()), 0, earlier);
+                if is_causal {
+                    let dy = backward.inputs.len() - 1;
+                    let spoiled = spoil(&backward, &[0, dy], 0..first);
+                    same(&backward, &spoiled, 1, later.clone());
+                    same(&backward, &spoiled, 2, later);
+                }
             }
         }
     }

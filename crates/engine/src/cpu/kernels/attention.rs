@@ -4,6 +4,8 @@
 //! stay in the cache between them and causal groups skip the keys that none of their queries sees. Keys (and values, going
 //! back) are transposed into working memory, since the product's columns are contiguous.
 
+use std::ops::Range;
+
 use proofmark_tensor::math;
 
 use super::Kernel;
@@ -57,6 +59,16 @@ impl Heads {
         if self.op.is_causal { length.min(query + 1) } else { length }
     }
 
+    /// The keys that all queries of the group from `first` see, apart from the group's own where it is causal.
+    fn common_keys(&self, length: usize, first: usize) -> Range<usize> {
+        0..if self.op.is_causal { first.min(length) } else { length }
+    }
+
+    /// The keys of its own group that a query sees.
+    fn own_keys(&self, length: usize, first: usize, query: usize) -> Range<usize> {
+        if self.op.is_causal { first.min(length)..self.sees(length, query) } else { 0..0 }
+    }
+
     /// The probabilities of a group of `count` queries from `first`; q and `keys` (transposed) start at the head.
     fn probabilities(
         &self,
@@ -103,6 +115,70 @@ fn multiply(
         let terms = CHAIN.min(terms - first);
         let run = Run { a: first * a.step, b: first * b_step, terms, ends_block: true };
         product(level, &Product { runs: &[run], accumulate: first > 0, ..all }, c);
+    }
+}
+
+/// A product whose row `row` has the terms `common` of the chain, as all rows have, and then goes on with its `own(row)`.
+fn multiply_seen(
+    level: Supported,
+    a: &Rows<'_>,
+    (b, b_step): (&[f32], usize),
+    common: Range<usize>,
+    own: impl Fn(usize) -> Range<usize>,
+    columns: usize,
+    (c, c_step): (&mut [f32], usize),
+) {
+    let from = Rows { data: a.data.get(common.start * a.step..).unwrap_or_default(), ..*a };
+    let b_from = b.get(common.start * b_step..).unwrap_or_default();
+    multiply(level, &from, (b_from, b_step), common.len(), columns, c, c_step);
+    for (row, start) in a.rows.iter().enumerate() {
+        let own = own(row);
+        if !own.is_empty() {
+            let a = (&a.data[start + own.start * a.step..], a.step);
+            let b = (&b[own.start * b_step..], b_step);
+            go_on(level, own.len(), a, b, &mut c[row * c_step..row * c_step + columns]);
+        }
+    }
+}
+
+multiversioned! {
+    fn go_on(terms: usize, a: (&[f32], usize), b: (&[f32], usize), c: &mut [f32]) = go_on_body
+}
+
+/// Adds `terms` more terms to the chains of a row, one after the other.
+#[inline(always)]
+fn go_on_body(terms: usize, (a, a_step): (&[f32], usize), (b, b_step): (&[f32], usize), c: &mut [f32]) {
+    const WIDTH: usize = 32;
+    let mut column = 0;
+    while column < c.len() {
+        let width = WIDTH.min(c.len() - column);
+        let c = &mut c[column..column + width];
+        // Whole blocks stay in registers for the whole chain.
+        if let Ok(c) = <&mut [f32; WIDTH]>::try_from(&mut *c) {
+            let mut sums = *c;
+            for term in 0..terms {
+                let (a, b) = (a[term * a_step], &b[term * b_step + column..][..WIDTH]);
+                for lane in 0..WIDTH {
+                    sums[lane] = f32::mul_add(a, b[lane], sums[lane]);
+                }
+            }
+            *c = sums;
+        } else {
+            for term in 0..terms {
+                let (a, b) = (a[term * a_step], &b[term * b_step + column..][..width]);
+                for (c, b) in c.iter_mut().zip(b) {
+                    *c = f32::mul_add(a, *b, *c);
+                }
+            }
+        }
+        column += width;
+    }
+}
+
+/// Makes these rows of a head +0.0.
+fn zero(to: &mut [f32], step: usize, rows: Range<usize>, width: usize) {
+    for row in rows {
+        to[row * step..row * step + width].fill(0.0);
     }
 }
 
@@ -174,10 +250,11 @@ impl Kernel for AttentionKernel {
                 for first in (0..queries).step_by(ROWS) {
                     let count = ROWS.min(queries - first);
                     heads.probabilities(call.level, q, turned, (first, count, length), p);
-                    let terms = heads.sees(length, first + count - 1);
+                    let common = heads.common_keys(length, first);
+                    let own = |row| heads.own_keys(length, first, first + row);
                     let a = Rows { data: p, rows: &heads.score_rows[..count], step: 1 };
                     let y = &mut y[first * value_step..];
-                    multiply(call.level, &a, (v, value_step), terms, value_width, y, value_step);
+                    multiply_seen(call.level, &a, (v, value_step), common, own, value_width, (y, value_step));
                 }
             }
         }
@@ -235,25 +312,31 @@ impl Kernel for AttentionGradientKernel {
                         softmax_gradient(level, heads.sees(length, first + row), heads.scale, p, dz);
                     }
                     if let Some(dq) = &mut dq {
+                        let common = heads.common_keys(length, first);
+                        let own = |row| heads.own_keys(length, first, first + row);
                         let a = Rows { data: dz, rows: &heads.score_rows[..count], step: 1 };
                         let dq = &mut dq[query_at + first * key_step..];
-                        multiply(level, &a, (k, key_step), terms, key_width, dq, key_step);
+                        multiply_seen(level, &a, (k, key_step), common, own, key_width, (dq, key_step));
                     }
                 }
                 for first in (0..keys).step_by(ROWS) {
                     let count = ROWS.min(keys - first);
-                    let from = if heads.op.is_causal { first } else { 0 };
-                    let terms = if first < length { queries - from } else { 0 };
-                    let columns = &heads.score_columns[..count];
+                    // Queries of later groups, and of the key's own from the first that sees it; nobody sees padding.
+                    let seen = count.min(length.saturating_sub(first));
+                    let common = if heads.op.is_causal { first + count..queries } else { 0..queries };
+                    let own = |row| if heads.op.is_causal { first + row..first + count } else { 0..0 };
+                    let columns = &heads.score_columns[..seen];
                     if let Some(dk) = &mut dk {
-                        let a = Rows { data: &dz[from * keys + first..], rows: columns, step: keys };
+                        let a = Rows { data: &dz[first..], rows: columns, step: keys };
                         let dk = &mut dk[key_at + first * key_step..];
-                        multiply(level, &a, (&q[from * key_step..], key_step), terms, key_width, dk, key_step);
+                        multiply_seen(level, &a, (q, key_step), common.clone(), own, key_width, (dk, key_step));
+                        zero(dk, key_step, seen..count, key_width);
                     }
                     if let Some(dv) = &mut dv {
-                        let a = Rows { data: &p[from * keys + first..], rows: columns, step: keys };
+                        let a = Rows { data: &p[first..], rows: columns, step: keys };
                         let dv = &mut dv[value_at + first * value_step..];
-                        multiply(level, &a, (&dy[from * value_step..], value_step), terms, value_width, dv, value_step);
+                        multiply_seen(level, &a, (dy, value_step), common, own, value_width, (dv, value_step));
+                        zero(dv, value_step, seen..count, value_width);
                     }
                 }
             }
