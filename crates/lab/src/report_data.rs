@@ -186,8 +186,18 @@ pub(crate) fn network(train: &TrainSpec, model: &CheckedModel) -> page::ModelSum
         let value = spec.get(name).filter(|value| !value.is_null())?;
         Some(page::Setting { name: name.to_owned(), value: plain(value) })
     };
-    let names =
-        ["optimizer", "loss", "schedule", "batch_size", "epochs", "early_stopping", "clip", "regularization", "mixup"];
+    let names = [
+        "optimizer",
+        "loss",
+        "schedule",
+        "batch_size",
+        "epochs",
+        "early_stopping",
+        "clip",
+        "regularization",
+        "mixup",
+        "class_weights",
+    ];
     page::ModelSummary {
         input: extents(model.input_shape()),
         layers: summary

@@ -9,6 +9,7 @@
 //! This crate does not know: databases, HTTP, folders, terminals; where events and checkpoints go is the recorder's.
 
 pub mod checkpoint;
+mod class_weights;
 pub mod cross_validation;
 mod early_stopping;
 mod error;
@@ -24,6 +25,7 @@ mod tokens;
 pub mod training;
 
 pub use checkpoint::{Checkpoint, CheckpointError};
+pub use class_weights::ClassWeights;
 pub use early_stopping::{EarlyStopping, EarlyStoppingSpec, Monitor};
 pub use error::TrainError;
 pub use event::{EpochEnd, Event, Progress, RecordError, Recorder, StopReason};

@@ -2,6 +2,7 @@ use proofmark_model::{CheckedModel, Clip, Loss, Mixup, ModelErrors, Optimizer, R
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::class_weights::ClassWeights;
 use crate::early_stopping::EarlyStoppingSpec;
 use crate::error::TrainError;
 use crate::metrics::Metric;
@@ -24,6 +25,9 @@ pub struct TrainSpec {
     pub shard_size: usize,
     /// What is minimised.
     pub loss: Loss,
+    /// What the samples of each class count in that: `balanced`, or a list with a number for each class. Default: all the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class_weights: Option<ClassWeights>,
     /// How parameters follow their gradients.
     pub optimizer: Optimizer,
     /// How the learning rate changes. Default: not at all.
@@ -83,6 +87,7 @@ impl TrainSpec {
     /// # Errors
     /// What does not fit; see [`CheckedModel::training_graph`].
     pub fn training_graph(&self, model: &CheckedModel) -> Result<Training, ModelErrors> {
+        self.class_weights.as_ref().map_or(Ok(()), |weights| weights.check(model))?;
         match self.mixup {
             Some(mixup) => {
                 model.mixup_training_graph(&self.loss, &self.optimizer, &self.regularization, self.clip, mixup)

@@ -115,6 +115,8 @@ struct Buffers {
     x: Vec<f32>,
     targets: Targets,
     other_targets: Targets,
+    /// Of each class; empty where all count the same.
+    class_weights: Vec<f32>,
     weights: Vec<f32>,
     ids: Vec<u64>,
     scalars: Vec<[f32; 1]>,
@@ -154,6 +156,10 @@ impl<'a> Run<'a> {
             x: vec![0.0; batch * elements],
             other_targets: targets.clone(),
             targets,
+            class_weights: spec
+                .class_weights
+                .as_ref()
+                .map_or_else(Vec::new, |weights| weights.of(model, input.train.labels())),
             weights: vec![1.0; batch],
             ids: vec![0; batch],
             scalars: vec![[0.0]; spec.optimizer.scalar_names().len()],
@@ -289,7 +295,8 @@ impl<'a> Run<'a> {
         let set = self.input.train;
         let n = rows.len();
         let elements = n * self.input.model.input_shape().elements();
-        let Buffers { x, targets, other_targets, weights, ids, scalars, augment, mixer } = &mut self.buffers;
+        let Buffers { x, targets, other_targets, class_weights, weights, ids, scalars, augment, mixer } =
+            &mut self.buffers;
         set.gather_augmented(rows, self.epochs_done, augment, &mut x[..elements]);
         targets.fill(rows.iter().map(|row| set.labels()[*row as usize]));
         ids.iter_mut().zip(rows).for_each(|(id, row)| *id = set.ids()[*row as usize]);
@@ -297,23 +304,28 @@ impl<'a> Run<'a> {
         {
             *to = [value];
         }
-        // The divisor is the number of samples: every sample weighs 1 so far.
-        let loss_scale = [1.0 / n as f32];
         let mut share = [1.0];
+        if let Some(mixer) = mixer {
+            share = [mixer.mix(self.step as u32, &x[..elements], targets.labels(n))];
+            other_targets.fill(mixer.other_labels(n).iter().copied());
+        }
+        let mixer = mixer.as_ref();
+        if !class_weights.is_empty() {
+            let weight = |label: &i32| class_weights[*label as usize];
+            let others = mixer.map_or(targets.labels(n), |mixer| mixer.other_labels(n));
+            for (to, (label, other)) in weights.iter_mut().zip(targets.labels(n).iter().zip(others)) {
+                *to = share[0] * weight(label) + (1.0 - share[0]) * weight(other);
+            }
+        }
+        // Of samples that count the same, one over their number.
+        let weight_sum: f64 = weights[..n].iter().map(|weight| f64::from(*weight)).sum();
+        let loss_scale = [(1.0 / weight_sum) as f32];
         let mut feeds = Feeds::default();
-        match mixer {
-            Some(mixer) => {
-                share = [mixer.mix(self.step as u32, &x[..elements], targets.labels(n))];
-                other_targets.fill(mixer.other_labels(n).iter().copied());
-                feeds.push(Feed::F32(mixer.mixed(elements)));
-                feeds.push(targets.feed(n));
-                feeds.push(other_targets.feed(n));
-                feeds.push(Feed::F32(&share));
-            }
-            None => {
-                feeds.push(Feed::F32(&x[..elements]));
-                feeds.push(targets.feed(n));
-            }
+        feeds.push(Feed::F32(mixer.map_or(&x[..elements], |mixer| mixer.mixed(elements))));
+        feeds.push(targets.feed(n));
+        if mixer.is_some() {
+            feeds.push(other_targets.feed(n));
+            feeds.push(Feed::F32(&share));
         }
         feeds.push(Feed::F32(&weights[..n]));
         feeds.push(Feed::F32(&loss_scale));

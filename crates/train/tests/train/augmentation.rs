@@ -155,3 +155,22 @@ fn mixup_is_refused_where_it_does_not_fit() {
     }
     insta::assert_snapshot!(text);
 }
+
+/// What each optimizer remembers is in every checkpoint.
+#[test]
+fn interruptions_lose_nothing_of_what_optimizers_remember() {
+    let prepared = prepared(&json!([]));
+    for optimizer in [
+        json!({ "momentum": {} }),
+        json!({ "nesterov": {} }),
+        json!({ "adamw": { "weight_decay": 0.1 } }),
+        json!({ "rmsprop": { "momentum": 0.5, "centered": true } }),
+        json!({ "lion": { "weight_decay": 0.1 } }),
+    ] {
+        let spec = train_spec(json!({ "optimizer": optimizer, "clip": { "norm": 1.0 }, "class_weights": [1.0, 2.0] }));
+        let expected = outcome(&spec, &prepared, 1, &[]);
+        for interruptions in [&[2][..], &[8], &[1, 4, 3]] {
+            assert_eq!(outcome(&spec, &prepared, 2, interruptions), expected, "{optimizer} {interruptions:?}");
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! Trainings as a whole: their bits, their numbers against PyTorch's, what they learn and what they refuse.
 
 mod augmentation;
+mod class_weights;
 mod golden;
 mod leakage;
 mod learning;
