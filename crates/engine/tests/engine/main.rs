@@ -6,6 +6,7 @@ mod networks;
 mod ops;
 mod outlines;
 mod plans;
+mod random_graphs;
 mod shapes;
 mod special_inputs;
 mod states;
