@@ -36,10 +36,19 @@ pub(crate) struct Parameter {
     pub(crate) role: StateRole,
     pub(crate) initializer: Initializer,
     pub(crate) fans: Fans,
+    /// Whether a step moves it.
+    pub(crate) is_trainable: bool,
     /// Whether penalties and decay apply.
     pub(crate) is_kernel: bool,
     /// The layer's own penalty, in place of the training's.
     pub(crate) regularizer: Option<Regularizer>,
+}
+
+impl Parameter {
+    /// Whether a step moves it.
+    pub(crate) fn is_trained(&self) -> bool {
+        self.role == StateRole::Parameter && self.is_trainable
+    }
 }
 
 /// What the layers of a graph leave behind besides nodes.
@@ -57,8 +66,12 @@ pub(crate) struct Record {
 pub(crate) struct Build<'a> {
     pub(crate) graph: &'a mut Graph,
     pub(crate) mode: Mode,
-    /// The layer's name.
+    /// The layer's name; where it is shared, that of the layer that has the parameters.
     pub(crate) layer: &'a str,
+    /// Whether a layer above made the parameters.
+    pub(crate) is_shared: bool,
+    /// Whether a step moves them.
+    pub(crate) is_trainable: bool,
     /// Whether the input of a sigmoid at the end is to be recorded, for a loss that is computed from it.
     pub(crate) keeps_logits: bool,
     pub(crate) record: &'a mut Record,
@@ -109,7 +122,7 @@ impl Build<'_> {
         regularizer: Option<Regularizer>,
     ) -> Result<Value, ModelErrorKind> {
         let value = self.state("kernel", shape, StateRole::Parameter, initializer.clone(), fans)?;
-        if let Some(parameter) = self.record.parameters.last_mut() {
+        if let Some(parameter) = self.record.parameters.iter_mut().rev().find(|parameter| parameter.value == value) {
             parameter.is_kernel = true;
             parameter.regularizer = regularizer;
         }
@@ -192,8 +205,31 @@ impl Build<'_> {
         }
         let name = format!("{}.{suffix}", self.layer);
         let shape = Shape::new(shape);
+        if self.is_shared {
+            let is_same = |parameter: &&Parameter| parameter.name == name;
+            return match self.record.parameters.iter().find(is_same) {
+                Some(_) if role == StateRole::Statistic => {
+                    Err(ModelErrorKind::SharedStatistics { layer: self.layer.to_owned() })
+                }
+                Some(parameter) if parameter.shape == shape => Ok(parameter.value),
+                first => {
+                    let expected = first.map_or_else(Shape::scalar, |parameter| parameter.shape.clone());
+                    Err(ModelErrorKind::SharedShape { parameter: name, expected, received: shape })
+                }
+            };
+        }
         let value = self.graph.state(&name, shape.clone(), role)?;
-        let parameter = Parameter { name, value, shape, role, initializer, fans, is_kernel: false, regularizer: None };
+        let parameter = Parameter {
+            name,
+            value,
+            shape,
+            role,
+            initializer,
+            fans,
+            is_trainable: self.is_trainable,
+            is_kernel: false,
+            regularizer: None,
+        };
         self.record.parameters.push(parameter);
         Ok(value)
     }

@@ -102,25 +102,30 @@ impl CheckedModel {
                 errors.push(ModelError::of_layer(idx, layer.kind(), &names[idx], parameter, kind));
             };
             check_name(&names, idx, &mut report);
-            let inputs = wire(layer, &names, idx, &mut report);
+            let (definition, owner) = resolve(&spec.layers, &names, idx, &mut report);
+            let inputs = wire(layer, definition, &names, idx, &mut report);
             let mut ranges = Ranges::default();
             layer.definition().check(&mut ranges);
             for (parameter, kind) in ranges.problems {
                 report(&parameter, kind);
             }
             let mut value = None;
-            if errors.len() == before {
+            // What a layer shares must have been built.
+            let is_owned = owner == idx && !matches!(definition, Layer::Shared(_));
+            if errors.len() == before && (is_owned || values.get(owner).is_some_and(Option::is_some)) {
                 let sources: Option<Vec<Value>> =
                     inputs.iter().map(|input| input.map_or(Some(x), |input| values[input])).collect();
                 if let Some(sources) = sources {
                     let build = Build {
                         graph: &mut graph,
                         mode: Mode::Inference,
-                        layer: &names[idx],
+                        layer: &names[owner],
+                        is_shared: owner != idx,
+                        is_trainable: definition.definition().is_trainable(),
                         keeps_logits: false,
                         record: &mut record,
                     };
-                    match build_layer(build, layer, &sources) {
+                    match build_layer(build, &names[idx], definition, &sources) {
                         Ok(output) => value = Some(output),
                         Err(kind) => errors.push(ModelError::of_layer(idx, layer.kind(), &names[idx], "", kind)),
                     }
@@ -198,17 +203,39 @@ impl CheckedModel {
         }
     }
 
+    /// The position of the layer that the one at `idx` stands for: its own, unless it shares another's parameters.
+    fn owner(&self, names: &[String], idx: usize) -> usize {
+        resolve(&self.spec.layers, names, idx, &mut |_, _| {}).1
+    }
+
+    /// The last layer, or the one whose parameters it shares.
+    pub(crate) fn last_layer(&self) -> &Layer {
+        let names: Vec<String> = self.layers.iter().map(|layer| layer.name.clone()).collect();
+        &self.spec.layers[self.owner(&names, names.len() - 1)]
+    }
+
     /// Adds the sample and all layers to a graph; `keeps_logits` where a loss follows.
     pub(crate) fn assemble(&self, graph: &mut Graph, mode: Mode, keeps_logits: bool) -> Result<Assembled, ModelErrors> {
         let x = graph.input("x", Type::sample(self.input.clone())).map_err(ModelErrorKind::from)?;
+        let names: Vec<String> = self.layers.iter().map(|layer| layer.name.clone()).collect();
         let mut record = Record::default();
         let mut values: Vec<Value> = Vec::with_capacity(self.layers.len());
         for (idx, (layer, checked)) in self.spec.layers.iter().zip(&self.layers).enumerate() {
             let sources: Vec<Value> =
                 checked.inputs.iter().map(|input| input.map_or(x, |input| values[input])).collect();
             let keeps_logits = keeps_logits && idx + 1 == self.layers.len();
-            let build = Build { graph, mode, layer: &checked.name, keeps_logits, record: &mut record };
-            let value = build_layer(build, layer, &sources)
+            let owner = self.owner(&names, idx);
+            let definition = &self.spec.layers[owner];
+            let build = Build {
+                graph,
+                mode,
+                layer: &self.layers[owner].name,
+                is_shared: owner != idx,
+                is_trainable: definition.definition().is_trainable(),
+                keeps_logits,
+                record: &mut record,
+            };
+            let value = build_layer(build, &checked.name, definition, &sources)
                 .map_err(|kind| ModelError::of_layer(idx, layer.kind(), &checked.name, "", kind))?;
             values.push(value);
         }
@@ -218,8 +245,36 @@ impl CheckedModel {
     }
 }
 
-fn build_layer(mut build: Build<'_>, layer: &Layer, sources: &[Value]) -> Result<Value, ModelErrorKind> {
-    build.graph.set_scope(build.layer);
+/// The layer that a position stands for, and that layer's position: its own, or that of the layer that it shares. A name that
+/// cannot be found is reported.
+fn resolve<'a>(
+    layers: &'a [Layer],
+    names: &[String],
+    idx: usize,
+    report: &mut impl FnMut(&str, ModelErrorKind),
+) -> (&'a Layer, usize) {
+    let mut owner = idx;
+    while let Layer::Shared(shared) = &layers[owner] {
+        let wanted = &shared.layer;
+        match names[..owner].iter().position(|name| name == wanted) {
+            Some(above) => owner = above,
+            None if owner != idx => return (&layers[idx], idx),
+            None if names[owner..].contains(wanted) => {
+                report("layer", ModelErrorKind::LaterInput { input: wanted.clone() });
+                return (&layers[idx], idx);
+            }
+            None => {
+                let nearest = nearest(wanted, names[..owner].iter().map(String::as_str)).map(str::to_owned);
+                report("layer", ModelErrorKind::UnknownInput { input: wanted.clone(), nearest });
+                return (&layers[idx], idx);
+            }
+        }
+    }
+    (&layers[owner], owner)
+}
+
+fn build_layer(mut build: Build<'_>, name: &str, layer: &Layer, sources: &[Value]) -> Result<Value, ModelErrorKind> {
+    build.graph.set_scope(name);
     let output = layer.definition().build(&mut build, sources)?;
     elements(build.graph.shape(output))?;
     Ok(output)
@@ -237,9 +292,10 @@ fn check_name(names: &[String], idx: usize, report: &mut impl FnMut(&str, ModelE
     }
 }
 
-/// The layers that a layer reads; those that cannot be found are reported and left out.
+/// The layers that a layer reads, as many as its definition takes; those that cannot be found are reported and left out.
 fn wire(
     layer: &Layer,
+    definition: &Layer,
     names: &[String],
     idx: usize,
     report: &mut impl FnMut(&str, ModelErrorKind),
@@ -262,7 +318,7 @@ fn wire(
     if layer.own_inputs().is_empty() {
         inputs.push(idx.checked_sub(1));
     }
-    let taken = layer.definition().n_inputs();
+    let taken = definition.definition().n_inputs();
     let received = layer.own_inputs().len().max(1);
     if !taken.contains(&received) {
         let (minimum, maximum) = (*taken.start(), *taken.end());

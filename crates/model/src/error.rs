@@ -58,6 +58,10 @@ pub enum ModelErrorKind {
     LaterInput { input: String },
     /// Another number of inputs than the layer takes.
     InputCount { layer_kind: &'static str, minimum: usize, maximum: usize, received: usize },
+    /// A layer that keeps statistics and is to be shared.
+    SharedStatistics { layer: String },
+    /// A shared parameter that would have another shape here.
+    SharedShape { parameter: String, expected: Shape, received: Shape },
     /// A layer, not the last, that no other reads.
     NeverRead,
     /// A number outside its range.
@@ -248,6 +252,10 @@ impl Localize for ModelErrorKind {
             ModelErrorKind::InputCount { minimum, maximum, received, .. } => {
                 say::input_count(lang, minimum, maximum, received)
             }
+            ModelErrorKind::SharedStatistics { layer } => say::shared_statistics(lang, layer),
+            ModelErrorKind::SharedShape { parameter, expected, received } => {
+                say::shared_shape(lang, parameter, expected, received)
+            }
             ModelErrorKind::NeverRead => say::never_read(lang),
             ModelErrorKind::OutOfRange { parameter, value, range } => {
                 say::out_of_range(lang, parameter, Number(*value), range.text(lang))
@@ -255,6 +263,9 @@ impl Localize for ModelErrorKind {
             ModelErrorKind::Rounded { parameter, value, rounded, range } => {
                 let rounded = Number(f64::from(*rounded));
                 say::rounded(lang, parameter, Number(*value), rounded, range.text(lang))
+            }
+            ModelErrorKind::Length { parameter, length, minimum, maximum } if minimum == maximum => {
+                say::exact_length(lang, parameter, length, minimum)
             }
             ModelErrorKind::Length { parameter, length, minimum, maximum } => {
                 say::length(lang, parameter, length, minimum, maximum)
@@ -312,6 +323,8 @@ impl Localize for ModelErrorKind {
             ModelErrorKind::InputCount { layer_kind, .. } => {
                 Some(say::input_count_hint(lang, format!("{layer_kind}: {{ inputs: [first, second] }}")))
             }
+            ModelErrorKind::SharedStatistics { .. } => Some(say::shared_statistics_hint(lang)),
+            ModelErrorKind::SharedShape { .. } => Some(say::shared_shape_hint(lang)),
             ModelErrorKind::NeverRead => Some(say::never_read_hint(lang)),
             ModelErrorKind::NoImage { received } => Some(match received[..] {
                 [height, width] => say::grey_image_hint(lang, format!("reshape: {{ shape: [{height}, {width}, 1] }}")),

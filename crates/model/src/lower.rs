@@ -263,7 +263,7 @@ impl CheckedModel {
             let kind = ModelErrorKind::MixupLoss { loss: loss.kind() };
             errors.push(ModelError { path: MIXUP_PATH.to_owned(), layer: None, kind });
         }
-        if self.parameters.iter().all(|parameter| parameter.role != StateRole::Parameter) {
+        if self.parameters.iter().all(|parameter| !parameter.is_trained()) {
             errors.push(ModelError::of_model("layers", ModelErrorKind::NothingToTrain));
         }
         if errors.is_empty() { Ok(()) } else { Err(ModelErrors::new(errors)) }
@@ -271,7 +271,7 @@ impl CheckedModel {
 
     /// The activation that the last layer ends in.
     fn last_activation(&self) -> Activation {
-        self.spec.layers.last().map_or(Activation::Linear, |layer| layer.definition().activation())
+        self.last_layer().definition().activation()
     }
 
     fn backward(&self, loss: &Loss, mixup: Option<Mixup>) -> Result<Backward, ModelErrors> {
@@ -289,8 +289,8 @@ impl CheckedModel {
         let scale = graph.input("loss_scale", Type::step([])).map_err(ModelErrorKind::from)?;
         graph.set_scope("loss");
         let share = graph.map(Program::of(Function::Mul), &[weight, scale]).map_err(ModelErrorKind::from)?;
-        let is_trained = |parameter: &Parameter| parameter.role == StateRole::Parameter;
-        let parameters: Vec<Parameter> = assembled.record.parameters.into_iter().filter(is_trained).collect();
+        let parameters: Vec<Parameter> =
+            assembled.record.parameters.into_iter().filter(Parameter::is_trained).collect();
         let values: Vec<Value> = parameters.iter().map(|parameter| parameter.value).collect();
         let gradients = gradient::backward(&mut graph, loss_value, share, &values).map_err(ModelErrorKind::from)?;
         let loss_idx = output(&mut graph, "loss", loss_value)?;

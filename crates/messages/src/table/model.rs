@@ -55,6 +55,22 @@ crate::phrases! {
         zh: "应有 {minimum} 到 {maximum} 个输入，实际为 {received} 个",
     }
     input_count_hint(example) { en: "name them: `{example}`", zh: "请写明其名称：`{example}`" }
+    shared_statistics(layer) {
+        en: "`{layer}` keeps statistics of what it reads, so it cannot be shared",
+        zh: "`{layer}` 会记录其输入的统计量，因此不能共享",
+    }
+    shared_statistics_hint() {
+        en: "give each place a `batch_norm` of its own, or use `layer_norm`",
+        zh: "请在每处各用一个 `batch_norm`，或改用 `layer_norm`",
+    }
+    shared_shape(parameter, expected, received) {
+        en: "`{parameter}` has shape {expected}; what is read here asks for {received}",
+        zh: "`{parameter}` 的形状为 {expected}，而此处的输入需要 {received}",
+    }
+    shared_shape_hint() {
+        en: "a shared layer reads inputs of one shape; bring them to it first, or use a layer of its own here",
+        zh: "共享的层在各处读取的输入形状必须相同；请先统一形状，或在此处使用单独的层",
+    }
     never_read() { en: "no layer below reads it", zh: "下方没有任何层读取它" }
     never_read_hint() {
         en: "name it in the `inputs` of a layer below, or remove it",
@@ -88,6 +104,10 @@ crate::phrases! {
     range_at_most(end) { en: "a number of at most `{end}`", zh: "小于等于 `{end}`" }
     range_below(end) { en: "a number below `{end}`", zh: "小于 `{end}`" }
     range_finite() { en: "a finite number", zh: "为有限数值" }
+    exact_length(parameter, length, expected) {
+        en: "`{parameter}` has {length} entries, expected {expected}",
+        zh: "`{parameter}` 含 {length} 项，应为 {expected} 项",
+    }
     length(parameter, length, minimum, maximum) {
         en: "`{parameter}` has {length} entries, expected {minimum} to {maximum}",
         zh: "`{parameter}` 含 {length} 项，应为 {minimum} 到 {maximum} 项",

@@ -1,12 +1,12 @@
 use proofmark_engine::map::{Builder, Function, Map, Operand};
 use proofmark_engine::{Value, ops};
 
-use super::{LayerDefinition, layer};
+use super::{LayerDefinition, trained_layer};
 use crate::build::{Build, Mode};
 use crate::error::ModelErrorKind;
 use crate::ranges::Ranges;
 
-layer! {
+trained_layer! {
     /// Normalises each channel (the last axis): `y = gamma (x - mean) / sqrt(variance + epsilon) + beta`.
     ///
     /// In training, mean and (biased) variance are the batch's, over all samples and all other axes, and the moving ones
@@ -33,7 +33,13 @@ layer! {
 
 /// Normalises each channel.
 pub fn batch_norm() -> BatchNorm {
-    BatchNorm { momentum: default_momentum(), epsilon: default_epsilon(), name: None, inputs: Vec::new() }
+    BatchNorm {
+        momentum: default_momentum(),
+        epsilon: default_epsilon(),
+        trainable: true,
+        name: None,
+        inputs: Vec::new(),
+    }
 }
 
 impl BatchNorm {
@@ -72,6 +78,7 @@ impl LayerDefinition for BatchNorm {
         let moving_mean = build.statistic("moving_mean", channels, 0.0)?;
         let moving_variance = build.statistic("moving_variance", channels, 1.0)?;
         let (mean, variance) = match build.mode {
+            Mode::Training if !build.is_trainable => (moving_mean, moving_variance),
             Mode::Inference => (moving_mean, moving_variance),
             Mode::Training => {
                 let moments = build.graph.apply(ops::BatchMoments, &[x])?;

@@ -2,14 +2,14 @@ use proofmark_engine::{Value, ops};
 
 use super::conv2d::one_group;
 use super::dense::{default_bias_initializer, default_kernel_initializer};
-use super::{LayerDefinition, SequencePadding, activation_methods, layer};
+use super::{LayerDefinition, SequencePadding, activation_methods, trained_layer};
 use crate::build::{Build, Fans};
 use crate::error::ModelErrorKind;
 use crate::initializers::Initializer;
 use crate::ranges::Ranges;
 use crate::{Activation, Regularizer};
 
-layer! {
+trained_layer! {
     /// Each filter is slid along the sequence: `y[t, f] = activation(b[f] + Σ x[t s + u d - p, c] W[u, c, f])`, for stride s,
     /// dilation d and padding p; what lies outside of the sequence is zero.
     ///
@@ -77,6 +77,7 @@ pub fn conv1d(filters: usize, kernel: usize) -> Conv1d {
         kernel_initializer: default_kernel_initializer(),
         bias_initializer: default_bias_initializer(),
         kernel_regularizer: None,
+        trainable: true,
         name: None,
         inputs: Vec::new(),
     }

@@ -1,14 +1,14 @@
 use proofmark_engine::{Value, ops};
 
 use super::dense::{default_bias_initializer, default_kernel_initializer};
-use super::{LayerDefinition, Padding, activation_methods, layer};
+use super::{LayerDefinition, Padding, activation_methods, trained_layer};
 use crate::build::{Build, Fans};
 use crate::error::ModelErrorKind;
 use crate::initializers::Initializer;
 use crate::ranges::Ranges;
 use crate::{Activation, Pair, Regularizer};
 
-layer! {
+trained_layer! {
     /// Each filter is slid over the image: `y[i, j, f] = activation(b[f] + Σ x[i s + u d, j s + v d, c] W[u, v, c, f])`
     /// (cross-correlation, as everywhere in the field), for stride s and dilation d.
     ///
@@ -71,6 +71,7 @@ pub fn conv2d(filters: usize, kernel: impl Into<Pair>) -> Conv2d {
         kernel_initializer: default_kernel_initializer(),
         bias_initializer: default_bias_initializer(),
         kernel_regularizer: None,
+        trainable: true,
         name: None,
         inputs: Vec::new(),
     }

@@ -2,14 +2,14 @@ use proofmark_engine::{Value, ops};
 
 use super::conv2d::one;
 use super::dense::{default_bias_initializer, default_kernel_initializer};
-use super::{LayerDefinition, Padding, activation_methods, layer};
+use super::{LayerDefinition, Padding, activation_methods, trained_layer};
 use crate::build::{Build, Fans, elements};
 use crate::error::ModelErrorKind;
 use crate::initializers::Initializer;
 use crate::ranges::Ranges;
 use crate::{Activation, Pair, Regularizer};
 
-layer! {
+trained_layer! {
     /// Every pixel spreads the kernel over a larger image, where what overlaps is added: `y[i s + u - p, j s + v - p, f]` is the
     /// sum of `x[i, j, c] W[u, v, c, f]`, for stride s and padding p, then the bias and the activation. A convolution backwards:
     /// what a decoder enlarges images by.
@@ -64,6 +64,7 @@ pub fn conv2d_transpose(filters: usize, kernel: impl Into<Pair>) -> Conv2dTransp
         kernel_initializer: default_kernel_initializer(),
         bias_initializer: default_bias_initializer(),
         kernel_regularizer: None,
+        trainable: true,
         name: None,
         inputs: Vec::new(),
     }

@@ -1,13 +1,13 @@
 use proofmark_engine::{Value, ops};
 
-use super::{LayerDefinition, activation_methods, layer};
+use super::{LayerDefinition, activation_methods, trained_layer};
 use crate::build::{Build, Fans};
 use crate::error::ModelErrorKind;
 use crate::initializers::{GlorotUniform, Initializer, Zeros};
 use crate::ranges::Ranges;
 use crate::{Activation, Regularizer};
 
-layer! {
+trained_layer! {
     /// Every output is a weighted sum of all inputs: `y = activation(x W + b)`.
     ///
     /// *Shapes*: x `[.., K]`, kernel W `[K, units]`, bias b `[units]`; y `[.., units]`. An image is flattened first, unless
@@ -48,6 +48,7 @@ pub fn dense(units: usize) -> Dense {
         kernel_initializer: default_kernel_initializer(),
         bias_initializer: default_bias_initializer(),
         kernel_regularizer: None,
+        trainable: true,
         name: None,
         inputs: Vec::new(),
     }

@@ -1,13 +1,13 @@
 use proofmark_engine::{Origin, Value, ops};
 
-use super::{LayerDefinition, layer};
+use super::{LayerDefinition, trained_layer};
 use crate::Regularizer;
 use crate::build::{Build, Fans};
 use crate::error::ModelErrorKind;
 use crate::initializers::{GlorotUniform, Initializer};
 use crate::ranges::Ranges;
 
-layer! {
+trained_layer! {
     /// A trained vector for each token: `y[.., :] = W[x[..], :]`.
     ///
     /// It reads the sample itself, whose numbers are tokens: integers from 0 to `vocabulary - 1`. Training refuses other
@@ -41,6 +41,7 @@ pub fn embedding(vocabulary: usize, units: usize) -> Embedding {
         units,
         kernel_initializer: default_kernel_initializer(),
         kernel_regularizer: None,
+        trainable: true,
         name: None,
         inputs: Vec::new(),
     }

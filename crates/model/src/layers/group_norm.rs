@@ -1,12 +1,12 @@
 use proofmark_engine::{Value, ops};
 
 use super::layer_norm::{channels, check_epsilon, default_epsilon, gain_and_bias};
-use super::{LayerDefinition, layer};
+use super::{LayerDefinition, trained_layer};
 use crate::build::Build;
 use crate::error::ModelErrorKind;
 use crate::ranges::Ranges;
 
-layer! {
+trained_layer! {
     /// Divides the channels (the last axis) into groups and normalises each group of a sample, over all its channels and all
     /// other axes: `y = gamma (x - mean) / sqrt(variance + epsilon) + beta`. What batch normalisation does, without the batch.
     ///
@@ -32,7 +32,7 @@ layer! {
 
 /// Normalises each of this many groups of channels, sample by sample.
 pub fn group_norm(groups: usize) -> GroupNorm {
-    GroupNorm { groups, epsilon: default_epsilon(), name: None, inputs: Vec::new() }
+    GroupNorm { groups, epsilon: default_epsilon(), trainable: true, name: None, inputs: Vec::new() }
 }
 
 pub(super) fn default_groups() -> usize {

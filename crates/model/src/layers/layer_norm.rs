@@ -1,12 +1,12 @@
 use proofmark_engine::map::{Builder, Function};
 use proofmark_engine::{Value, ops};
 
-use super::{LayerDefinition, layer};
+use super::{LayerDefinition, trained_layer};
 use crate::build::Build;
 use crate::error::ModelErrorKind;
 use crate::ranges::Ranges;
 
-layer! {
+trained_layer! {
     /// Normalises each row (the last axis) by its own mean and variance: `y = gamma (x - mean) / sqrt(variance + epsilon) + beta`.
     ///
     /// Mean and (biased) variance are those of the row, in training and otherwise, so that a sample's result depends on no
@@ -27,7 +27,7 @@ layer! {
 
 /// Normalises each row by its own mean and variance.
 pub fn layer_norm() -> LayerNorm {
-    LayerNorm { epsilon: default_epsilon(), name: None, inputs: Vec::new() }
+    LayerNorm { epsilon: default_epsilon(), trainable: true, name: None, inputs: Vec::new() }
 }
 
 pub(super) fn default_epsilon() -> f64 {

@@ -33,6 +33,7 @@ mod relu;
 mod reshape;
 mod rms_norm;
 mod sequence_padding;
+mod shared;
 mod softmax;
 
 use std::ops::RangeInclusive;
@@ -66,6 +67,7 @@ pub use relu::{Relu, relu};
 pub use reshape::{Reshape, reshape};
 pub use rms_norm::{RmsNorm, rms_norm};
 pub use sequence_padding::SequencePadding;
+pub use shared::{Shared, shared};
 pub use softmax::{Softmax, softmax};
 
 use proofmark_tagged::tagged;
@@ -104,6 +106,7 @@ tagged! {
         activation => ActivationLayer,
         relu => Relu,
         softmax => Softmax,
+        shared => Shared,
     }
 }
 
@@ -133,6 +136,8 @@ pub(crate) trait Wired {
     fn own_name(&self) -> Option<&str>;
     /// The inputs that the user named.
     fn own_inputs(&self) -> &[String];
+    /// Whether a step moves its parameters.
+    fn is_trainable(&self) -> bool;
 }
 
 impl Layer {
@@ -149,7 +154,10 @@ impl Layer {
 
 /// A layer's struct with what all layers have: name and inputs, reading and writing, schema.
 macro_rules! layer {
-    ($(#[$meta:meta])* pub struct $layer:ident { $($(#[$field_meta:meta])* pub $field:ident: $ty:ty,)* }) => {
+    ($(#[$meta:meta])* pub struct $layer:ident { $($body:tt)* }) => {
+        $crate::layers::layer! { @trainable(|_: &$layer| true) $(#[$meta])* pub struct $layer { $($body)* } }
+    };
+    (@trainable($is_trainable:expr) $(#[$meta:meta])* pub struct $layer:ident { $($(#[$field_meta:meta])* pub $field:ident: $ty:ty,)* }) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
         #[serde(deny_unknown_fields)]
@@ -189,10 +197,50 @@ macro_rules! layer {
             fn own_inputs(&self) -> &[String] {
                 &self.inputs
             }
+
+            fn is_trainable(&self) -> bool {
+                ($is_trainable)(self)
+            }
         }
     };
 }
 use layer;
+
+/// A layer with parameters, which may be frozen: [`layer!`] with one field more.
+macro_rules! trained_layer {
+    ($(#[$meta:meta])* pub struct $layer:ident { $($body:tt)* }) => {
+        $crate::layers::layer! {
+            @trainable(|layer: &$layer| layer.trainable)
+            $(#[$meta])*
+            pub struct $layer {
+                $($body)*
+                /// Whether training moves its parameters. A frozen layer has no gradient, no penalty and no decay, and the
+                /// moving statistics of a frozen batch normalisation stand still and are what it normalises by. Default `true`.
+                #[serde(default = "crate::layers::yes", skip_serializing_if = "crate::layers::is_yes")]
+                pub trainable: bool,
+            }
+        }
+
+        impl $layer {
+            /// The same layer, whose parameters stay as they are.
+            #[must_use]
+            pub fn frozen(mut self) -> Self {
+                self.trainable = false;
+                self
+            }
+        }
+    };
+}
+use trained_layer;
+
+fn yes() -> bool {
+    true
+}
+
+// Serde passes a reference.
+fn is_yes(value: &bool) -> bool {
+    *value
+}
 
 /// A pooling: the layer and the function that makes one, from the engine's operation of the same name.
 macro_rules! pooling {

@@ -2,12 +2,12 @@ use proofmark_engine::map::{Function, Program};
 use proofmark_engine::{Value, ops};
 
 use super::layer_norm::{channels, check_epsilon};
-use super::{LayerDefinition, layer};
+use super::{LayerDefinition, trained_layer};
 use crate::build::Build;
 use crate::error::ModelErrorKind;
 use crate::ranges::Ranges;
 
-layer! {
+trained_layer! {
     /// Divides each row (the last axis) by its own root mean square: `y = gamma x / sqrt(mean of x² + epsilon)`.
     ///
     /// *Shapes*: x `[.., C]`; gamma `[C]`; y has the shape of x.
@@ -25,7 +25,7 @@ layer! {
 
 /// Divides each row by its own root mean square.
 pub fn rms_norm() -> RmsNorm {
-    RmsNorm { epsilon: default_epsilon(), name: None, inputs: Vec::new() }
+    RmsNorm { epsilon: default_epsilon(), trainable: true, name: None, inputs: Vec::new() }
 }
 
 pub(super) fn default_epsilon() -> f64 {

@@ -57,6 +57,13 @@ const SPECS: &[(&str, &str, &[usize], Target)] = &[
     ),
     ("an unknown input", r#"{ "dense": { "inputs": ["somewhere_else"], "units": 10 } }"#, &[4], DIGITS),
     ("its own input", r#"{ "dense": { "name": "a", "inputs": ["a"], "units": 10 } }"#, &[4], DIGITS),
+    (
+        "a shared layer on another shape",
+        r#"{ "dense": { "name": "a", "units": 10 } }, { "shared": { "layer": "a" } }"#,
+        &[4],
+        DIGITS,
+    ),
+    ("shared statistics", r#"{ "batch_norm": { "name": "a" } }, { "shared": { "layer": "a" } }"#, &[10], DIGITS),
     ("a sum of one", r#"{ "dense": { "units": 10 } }, "add""#, &[4], DIGITS),
     ("a layer of two", r#"{ "dense": { "inputs": ["input", "input"], "units": 10 } }"#, &[4], DIGITS),
     (

@@ -14,6 +14,7 @@ mod mixup;
 mod model_file;
 mod norms;
 mod optimizers;
+mod parts;
 mod schedules;
 mod schema;
 mod sequences;
