@@ -64,6 +64,13 @@ pub enum CommandError {
     },
     /// A model that was valid when it was trained and is not now.
     Model(ModelErrors),
+    /// A model with a layer that has no form in the format that was asked for.
+    NotExported {
+        /// The model's file.
+        path: PathBuf,
+        /// Which layer.
+        source: ModelErrors,
+    },
     /// A page without evidence.
     Page {
         /// The page.
@@ -114,6 +121,7 @@ impl CommandError {
             | CommandError::ModelMetadataMalformed { .. }
             | CommandError::ModelUnclaimed { .. }
             | CommandError::ModelAltered { .. }
+            | CommandError::NotExported { .. }
             | CommandError::Page { .. }
             | CommandError::NoSuchScenario { .. }
             | CommandError::Survey(_)
@@ -147,6 +155,7 @@ impl Localize for CommandError {
                 say::model_altered(lang, path.display(), expected, found)
             }
             CommandError::Model(errors) => errors.text(lang),
+            CommandError::NotExported { path, source } => say::model_file(lang, path.display(), source.text(lang)),
             CommandError::Page { path, source } => say::page(lang, path.display(), source.text(lang)),
             CommandError::NoSuchScenario { name } => say::no_such_scenario(lang, name),
             CommandError::Survey(error) => error.text(lang),
@@ -170,6 +179,7 @@ impl Localize for CommandError {
                 Some(say::model_altered_hint(lang))
             }
             CommandError::Model(_) | CommandError::ScenarioWithoutData { .. } => Some(lab::internal_hint(lang)),
+            CommandError::NotExported { source, .. } => source.hint(lang),
             CommandError::Page { source, .. } => source.hint(lang),
             CommandError::NoSuchScenario { .. } => {
                 let names: Vec<String> =
@@ -194,6 +204,7 @@ impl std::error::Error for CommandError {
             CommandError::File { source, .. } => Some(source),
             CommandError::ModelFile { source, .. } => Some(source),
             CommandError::Model(errors) => Some(errors),
+            CommandError::NotExported { source, .. } => Some(source),
             CommandError::Survey(error) => Some(error),
             CommandError::Page { source, .. } => Some(source),
             CommandError::ModelMetadataMalformed { source, .. } => Some(source),

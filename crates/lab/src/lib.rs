@@ -17,6 +17,7 @@ pub mod data_commands;
 pub mod draft;
 mod error;
 pub mod explain;
+pub mod export;
 mod facts;
 mod host;
 mod json_schema;

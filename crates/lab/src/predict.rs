@@ -1,5 +1,6 @@
 //! What a trained model says about new images. Everything stands in the model file: layers, classes, preprocessing.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
@@ -44,12 +45,24 @@ pub struct Prediction {
 /// Images of an IDX file that are prepared at a time.
 const CHUNK: usize = 256;
 
-impl Classifier {
+/// The model file of a run, read and understood.
+pub(crate) struct StoredModel {
+    /// The file.
+    pub(crate) bytes: Vec<u8>,
+    /// What stands beside the tensors.
+    pub(crate) metadata: BTreeMap<String, String>,
+    pub(crate) model: CheckedModel,
+    pub(crate) state: StateBlock,
+    pub(crate) feature: FittedFeature,
+    pub(crate) classes: Vec<String>,
+}
+
+impl StoredModel {
     /// The model of a run, held against the digest in the run's evidence.
     ///
     /// # Errors
     /// A run without a model; a model file that is damaged, or not the one that a statement of the run claims.
-    pub fn open(run: &RunFolder, host: &dyn Host) -> Result<Classifier, CommandError> {
+    pub(crate) fn read(run: &RunFolder) -> Result<StoredModel, CommandError> {
         let path = run.file_path(RunFile::Model);
         let bytes = run.read(RunFile::Model)?;
         let found = Digest::of(&bytes).to_string();
@@ -71,6 +84,18 @@ impl Classifier {
         let model = CheckedModel::new(&spec, feature.shape(), Target::Category { classes: classes.len() })?;
         let mut state = StateBlock::new(&model.inference_graph()?.graph);
         file.load(&mut state).map_err(at_path)?;
+        let metadata = file.metadata.clone();
+        Ok(StoredModel { bytes, metadata, model, state, feature, classes })
+    }
+}
+
+impl Classifier {
+    /// The model of a run, held against the digest in the run's evidence.
+    ///
+    /// # Errors
+    /// A run without a model; a model file that is damaged, or not the one that a statement of the run claims.
+    pub fn open(run: &RunFolder, host: &dyn Host) -> Result<Classifier, CommandError> {
+        let StoredModel { model, state, feature, classes, .. } = StoredModel::read(run)?;
         let predictor = Predictor::new(&model, executor(host), &state)?;
         Ok(Classifier { predictor, state, feature, classes })
     }

@@ -110,6 +110,8 @@ pub enum ModelErrorKind {
     MixupLoss { loss: &'static str },
     /// A model without parameters.
     NothingToTrain,
+    /// A layer that has no form in ONNX yet.
+    NotExported { layer_kind: &'static str },
     /// The input of the last sigmoid was not recorded; a fault of ours.
     NoLogits,
     /// The engine refuses a node in a way that no layer checks for; a fault of ours.
@@ -302,6 +304,7 @@ impl Localize for ModelErrorKind {
             }
             ModelErrorKind::MixupLoss { loss } => say::mixup_loss(lang, loss),
             ModelErrorKind::NothingToTrain => say::nothing_to_train(lang),
+            ModelErrorKind::NotExported { layer_kind } => say::not_exported(lang, layer_kind),
             ModelErrorKind::NoLogits => say::no_logits(lang),
             ModelErrorKind::Graph(error) => say::graph_refused(lang, error),
             ModelErrorKind::Gradient(error) => say::gradient_refused(lang, error),
@@ -382,6 +385,9 @@ impl Localize for ModelErrorKind {
             }
             ModelErrorKind::MixupLoss { .. } => Some(say::mixup_loss_hint(lang)),
             ModelErrorKind::NothingToTrain => Some(say::nothing_to_train_hint(lang)),
+            ModelErrorKind::NotExported { .. } => {
+                Some(say::not_exported_hint(lang, "proofmark export RUN --format safetensors"))
+            }
             ModelErrorKind::NoLogits | ModelErrorKind::Graph(_) | ModelErrorKind::Gradient(_) => {
                 Some(say::our_fault_hint(lang))
             }

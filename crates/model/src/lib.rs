@@ -4,7 +4,7 @@
 //! [`CheckedModel`] is the proof that its layers fit together, the input and the target; from it come the graphs for
 //! [training](CheckedModel::training_graph), [evaluation](CheckedModel::evaluation_graph) and
 //! [inference](CheckedModel::inference_graph), which share their states by name; [`model_file`] reads and writes the
-//! states of a model as safetensors.
+//! states of a model as safetensors; [`onnx`] writes models for other programs.
 //!
 //! ```
 //! use proofmark_engine::StateBlock;
@@ -46,6 +46,7 @@ mod lower;
 mod mixup;
 pub mod model_file;
 mod nearest;
+pub mod onnx;
 pub mod optimizers;
 mod pair;
 mod power;

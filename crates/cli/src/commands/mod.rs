@@ -6,6 +6,7 @@ mod data;
 mod diff;
 mod evidence;
 mod explain;
+mod export;
 mod new;
 mod predict;
 mod report;
@@ -43,6 +44,7 @@ pub(crate) const ALL: &[Command] = &[
     advise::COMMAND,
     data::COMMAND,
     predict::COMMAND,
+    export::COMMAND,
     reproduce::COMMAND,
     diff::COMMAND,
     report::COMMAND,

@@ -39,6 +39,18 @@ fn a_run_and_what_follows_it() {
     let listed = place.call(&["runs", "list"]).expect(0).stdout;
     assert!(listed.contains(&run) && listed.contains("accepted") && listed.contains("6/6"), "{listed}");
 
+    // The same model is the same file, and as safetensors the one that the run keeps.
+    let export = |format: &str, file: &str| {
+        let call = place.call(&["export", &run, "--format", format, "--output", file, "--json"]).expect(0).json();
+        assert_eq!((&call["format"], &call["file"]), (&format.into(), &file.into()));
+        fs::read(place.path(file)).unwrap()
+    };
+    assert_eq!(export("safetensors", "a.safetensors"), fs::read(folder.join("model.safetensors")).unwrap());
+    let onnx = export("onnx", "a.onnx");
+    assert_eq!(onnx, export("onnx", "b.onnx"));
+    let digest = result["model_digest"].as_str().unwrap().as_bytes();
+    assert!(onnx.windows(digest.len()).any(|bytes| bytes == digest), "the file names the model that it was made from");
+
     // In another language it is the same data.
     place.call(&["report", &run, "--lang", "zh-CN", "--output", "zh.html"]).expect(0);
     assert!(fs::read_to_string(place.path("zh.html")).unwrap().contains("lang=\"zh-CN\""));

@@ -175,6 +175,11 @@ crate::phrases! {
     model_altered(path, expected, found) { en: "`{path}` is not the model that was measured: expected `{expected}`, found `{found}`", zh: "`{path}` 不是当初测量的模型：应为 `{expected}`，实为 `{found}`" }
     model_altered_hint() { en: "restore the file, or train the spec again; `proofmark evidence verify` says what else differs", zh: "请恢复该文件或重新训练；`proofmark evidence verify` 可以指出其他不符之处" }
 
+    // export
+    export_about() { en: "Write the model of a run for other programs", zh: "将某次运行的模型导出给其他程序使用" }
+    option_format() { en: "`onnx`: layers and parameters; `safetensors`: parameters by name", zh: "`onnx`：层与参数；`safetensors`：按名称存放的参数" }
+    option_export_output() { en: "Where to write it [default: `model` with the format's ending]", zh: "写入的文件（默认：`model` 加上该格式的扩展名）" }
+
     // reproduce
     reproduce_about() { en: "Train a run again and compare the parameters after each epoch, byte for byte", zh: "重新训练某次运行，逐轮、逐字节地比较参数" }
     option_epoch() { en: "Train only this epoch again, from the checkpoint before it", zh: "只从上一轮的检查点重新训练这一轮" }

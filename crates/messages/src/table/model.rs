@@ -270,6 +270,14 @@ crate::phrases! {
         en: "add a layer with parameters, such as `dense` or `conv2d`",
         zh: "请添加带参数的层，例如 `dense` 或 `conv2d`",
     }
+    not_exported(layer) {
+        en: "`{layer}` cannot be exported to ONNX yet",
+        zh: "`{layer}` 目前还不能导出为 ONNX",
+    }
+    not_exported_hint(command) {
+        en: "the parameters alone can be had with `{command}`",
+        zh: "可以用 `{command}` 只导出参数",
+    }
     no_logits() {
         en: "what the last sigmoid is applied to is not known",
         zh: "未记录最后一个 sigmoid 的输入",

@@ -180,6 +180,7 @@ fn others() -> Vec<(&'static str, ModelErrors)> {
             spec.layers = vec![dense(1).into(); 2_001];
             spec.check([1], DIGITS).expect_err("too many")
         }),
+        ("a layer without a form in ONNX", of(ModelErrorKind::NotExported { layer_kind: "gru" })),
         ("no logits", of(ModelErrorKind::NoLogits)),
         ("a node refused", of(ModelErrorKind::Graph(GraphError::Type(arity)))),
         ("no gradient", of(ModelErrorKind::Gradient(scalar))),

@@ -13,6 +13,7 @@ mod losses;
 mod mixup;
 mod model_file;
 mod norms;
+mod onnx;
 mod optimizers;
 mod parts;
 mod schedules;
