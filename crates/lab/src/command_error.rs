@@ -102,6 +102,11 @@ pub enum CommandError {
         /// The folder.
         path: PathBuf,
     },
+    /// A file to write in place of one that is there already, where that was not asked for.
+    WouldReplace {
+        /// The file.
+        path: PathBuf,
+    },
     /// An embedded scenario does not say where its data are: a mistake of ours.
     ScenarioWithoutData {
         /// The scenario.
@@ -127,7 +132,8 @@ impl CommandError {
             | CommandError::Survey(_)
             | CommandError::TargetAmongImages { .. }
             | CommandError::ImagesChanged { .. }
-            | CommandError::FileExists { .. } => ErrorKind::User,
+            | CommandError::FileExists { .. }
+            | CommandError::WouldReplace { .. } => ErrorKind::User,
         }
     }
 
@@ -163,7 +169,9 @@ impl Localize for CommandError {
                 draft::target_among_images(lang, path.display(), images.display())
             }
             CommandError::ImagesChanged { path } => draft::images_changed(lang, path.display()),
-            CommandError::FileExists { path } => say::file_exists(lang, path.display()),
+            CommandError::FileExists { path } | CommandError::WouldReplace { path } => {
+                say::file_exists(lang, path.display())
+            }
             CommandError::ScenarioWithoutData { name } => say::scenario_without_data(lang, name),
         }
     }
@@ -190,6 +198,7 @@ impl Localize for CommandError {
             CommandError::TargetAmongImages { .. } => Some(draft::hint_target_among_images(lang)),
             CommandError::ImagesChanged { .. } => Some(draft::hint_images_changed(lang)),
             CommandError::FileExists { .. } => Some(say::file_exists_hint(lang)),
+            CommandError::WouldReplace { .. } => Some(say::would_replace_hint(lang)),
             CommandError::File { .. } => None,
         }
     }
@@ -215,6 +224,7 @@ impl std::error::Error for CommandError {
             | CommandError::TargetAmongImages { .. }
             | CommandError::ImagesChanged { .. }
             | CommandError::FileExists { .. }
+            | CommandError::WouldReplace { .. }
             | CommandError::ScenarioWithoutData { .. } => None,
         }
     }

@@ -1,6 +1,8 @@
 //! Exports networks that hold every layer between them, each with a batch and what our engine makes of it:
 //! `cargo run -p proofmark-model --example onnx FOLDER` writes `NAME.onnx`, `NAME.input` and `NAME.expected` (f32,
-//! little-endian). `tests-long/onnx` holds another program against it.
+//! little-endian), and the same without the softmax at the end as `NAME-logits`, where it can with `NAME-logits.bound`: how
+//! far two right results may lie apart. Given the model file of a run on MNIST as well, it does so for `trained`.
+//! `tests-long/onnx` holds another program against it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
@@ -8,14 +10,14 @@ use std::path::Path;
 
 use proofmark_engine::cpu::CpuExecutor;
 use proofmark_engine::{Executor, Feed, StateBlock, Step};
-use proofmark_model::{ModelSpec, Target, onnx};
+use proofmark_model::{CheckedModel, ModelSpec, Target, model_file, onnx};
 use proofmark_tensor::random::Stream;
 
 /// Name, shape of a sample, number of classes, layers in JSON.
-const NETWORKS: &[(&str, [usize; 3], usize, &str)] = &[
+const NETWORKS: &[(&str, &[usize], usize, &str)] = &[
     (
         "digits",
-        [28, 28, 1],
+        &[28, 28, 1],
         10,
         r#"[{ "conv2d": { "filters": 32, "kernel": 3, "activation": "relu" } }, "max_pool2d",
             { "conv2d": { "filters": 64, "kernel": 3, "activation": "relu" } }, "max_pool2d", "flatten",
@@ -24,7 +26,7 @@ const NETWORKS: &[(&str, [usize; 3], usize, &str)] = &[
     ),
     (
         "residual",
-        [15, 12, 3],
+        &[15, 12, 3],
         5,
         r#"[{ "conv2d": { "name": "stem", "filters": 8, "kernel": [3, 2], "padding": "same", "use_bias": false } },
             { "batch_norm": { "name": "norm" } }, { "relu": { "name": "start" } },
@@ -43,7 +45,7 @@ const NETWORKS: &[(&str, [usize; 3], usize, &str)] = &[
     ),
     (
         "other_orders",
-        [6, 4, 2],
+        &[6, 4, 2],
         3,
         r#"[{ "permute": { "axes": [1, 0, 2] } }, { "dense": { "units": 3, "activation": "sigmoid" } },
             { "softmax": { "name": "channels" } },
@@ -52,6 +54,36 @@ const NETWORKS: &[(&str, [usize; 3], usize, &str)] = &[
             "batch_norm", { "dense": { "units": 3, "use_bias": false } }, "flatten",
             { "dense": { "units": 3, "activation": "softmax" } }]"#,
     ),
+    (
+        "sequence",
+        &[23, 6],
+        4,
+        r#"[{ "conv1d": { "name": "stem", "filters": 8, "kernel": 3, "padding": "causal", "dilation": 2, "activation": "gelu" } },
+            { "layer_norm": { "name": "start" } },
+            { "conv1d": { "filters": 8, "kernel": 4, "stride": 2, "padding": "same", "groups": 2, "activation": "silu" } },
+            { "group_norm": { "name": "left", "groups": 4 } },
+            { "max_pool1d": { "name": "most", "inputs": ["start"], "size": 3, "stride": 2, "padding": "same" } },
+            { "add": { "inputs": ["left", "most"] } }, "rms_norm",
+            { "average_pool1d": { "size": 3, "stride": 2, "padding": "same" } }, "batch_norm",
+            { "conv1d": { "name": "last", "filters": 5, "kernel": 2, "use_bias": false } },
+            { "activation": { "function": "log_softmax" } },
+            { "global_max_pool1d": { "name": "top" } },
+            { "global_average_pool1d": { "name": "middle", "inputs": ["last"] } },
+            { "concatenate": { "inputs": ["top", "middle"] } }, { "group_norm": { "name": "flat", "groups": 2 } },
+            { "layer_norm": { "name": "rows" } }, { "dense": { "units": 4, "activation": "softmax" } }]"#,
+    ),
+    (
+        "decoder",
+        &[5, 4, 3],
+        3,
+        r#"[{ "conv2d_transpose": { "filters": 6, "kernel": [3, 2], "stride": 2, "padding": "same", "activation": "relu" } },
+            { "group_norm": { "groups": 3 } },
+            { "conv2d_transpose": { "filters": 4, "kernel": 2, "stride": 3 } }, "layer_norm",
+            { "conv2d_transpose": { "filters": 4, "kernel": [5, 3], "stride": [1, 2], "use_bias": false } },
+            { "conv2d_transpose": { "filters": 2, "kernel": 1, "stride": 2, "padding": "same" } }, "rms_norm",
+            { "max_pool2d": { "size": [7, 9], "stride": 5 } }, "flatten", { "dense": { "units": 3 } },
+            { "activation": { "function": "gelu" } }, "softmax"]"#,
+    ),
 ];
 
 /// Samples of a batch: one that is no multiple of anything.
@@ -59,45 +91,118 @@ const SAMPLES: usize = 7;
 
 /// Writes the files.
 pub fn main() -> Result<(), Box<dyn Error>> {
-    let folder = std::env::args().nth(1).ok_or("usage: onnx FOLDER")?;
+    let folder = std::env::args().nth(1).ok_or("usage: onnx FOLDER [MODEL.safetensors]")?;
     let folder = Path::new(&folder);
     let mut kinds = BTreeSet::new();
     for (name, shape, classes, layers) in NETWORKS {
-        let spec: ModelSpec = serde_json::from_str(&format!(r#"{{ "layers": {layers} }}"#))?;
+        let layers: serde_json::Value = serde_json::from_str(layers)?;
+        let spec: ModelSpec = serde_json::from_value(serde_json::json!({ "layers": layers }))?;
         kinds.extend(spec.layers.iter().map(|layer| layer.kind()));
-        let model = spec.check(*shape, Target::Category { classes: *classes })?;
-        let inference = model.inference_graph()?;
-        let mut state = StateBlock::new(&inference.graph);
+        let model = spec.check(shape.to_vec(), Target::Category { classes: *classes })?;
+        let mut state = StateBlock::new(&model.inference_graph()?.graph);
         model.initialize(7, &mut state);
         // As after a training: no bias is zero, no statistic is the standard one.
-        let entries = state.entries().to_vec();
-        for entry in entries.iter().filter(|entry| entry.shape.rank() == 1) {
+        for entry in state.entries().to_vec().iter().filter(|entry| entry.shape.rank() == 1) {
             let stream = Stream::new(8, &entry.name);
+            let is_shift = entry.name.ends_with("beta") || entry.name.ends_with("bias");
             let values = state.get_mut(&entry.name).ok_or("an entry")?;
             for (idx, value) in values.iter_mut().enumerate() {
-                let moved = stream.uniform_at(0, 0, idx as u32);
-                *value = if entry.name.ends_with("beta") || entry.name.ends_with("bias") {
-                    moved - 0.5
-                } else {
-                    moved + 0.5
-                };
+                *value = stream.uniform_at(0, 0, idx as u32) + if is_shift { -0.5 } else { 0.5 };
             }
         }
-        let elements = shape.iter().product::<usize>();
-        let stream = Stream::new(9, name);
-        let input: Vec<f32> = (0..SAMPLES * elements).map(|idx| stream.uniform_at(0, 0, idx as u32)).collect();
-        let ids: Vec<u64> = (0..SAMPLES as u64).collect();
-        let mut session = CpuExecutor::new(1).prepare(&inference.graph, &state, SAMPLES)?;
-        session.run(&mut state, &Step { ids: &ids, index: 0, seed: 0 }, &[Feed::F32(&input)])?;
-        let file = onnx::export(&model, &state, &BTreeMap::from([("name".to_owned(), (*name).to_owned())]))?;
-        std::fs::write(folder.join(format!("{name}.onnx")), file)?;
-        for (ending, values) in [("input", &input[..]), ("expected", session.output(inference.predictions))] {
-            let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-            std::fs::write(folder.join(format!("{name}.{ending}")), bytes)?;
-        }
+        write(folder, name, &layers, &model, state)?;
+    }
+    if let Some(path) = std::env::args().nth(2) {
+        let bytes = std::fs::read(path)?;
+        let file = model_file::parse(&bytes)?;
+        let spec: serde_json::Value = serde_json::from_str(file.metadata.get("model").ok_or("no model")?)?;
+        let layers = spec["layers"].clone();
+        let model = serde_json::from_value::<ModelSpec>(spec)?.check([28, 28, 1], Target::Category { classes: 10 })?;
+        let mut state = StateBlock::new(&model.inference_graph()?.graph);
+        file.load(&mut state)?;
+        write(folder, "trained", &layers, &model, state)?;
     }
     match onnx::EXPORTED.iter().find(|kind| !kinds.contains(*kind)) {
         Some(kind) => Err(format!("no network here has a layer `{kind}`").into()),
         None => Ok(()),
     }
+}
+
+/// Writes a model that ends in a softmax, once as it is and once without the softmax.
+fn write(
+    folder: &Path,
+    name: &str,
+    layers: &serde_json::Value,
+    model: &CheckedModel,
+    state: StateBlock,
+) -> Result<(), Box<dyn Error>> {
+    let elements = model.input_shape().elements();
+    let stream = Stream::new(9, name);
+    let input: Vec<f32> = (0..SAMPLES * elements).map(|idx| stream.uniform_at(0, 0, idx as u32)).collect();
+    one(folder, name, model, state.clone(), &input, None)?;
+
+    let mut layers: Vec<serde_json::Value> = serde_json::from_value(layers.clone())?;
+    if layers.last().is_some_and(|last| last == "softmax") {
+        layers.pop();
+    } else {
+        let dense = layers.last_mut().and_then(|last| last.get_mut("dense")).and_then(serde_json::Value::as_object_mut);
+        dense.ok_or("a softmax at the end")?.remove("activation");
+    }
+    let spec: ModelSpec = serde_json::from_value(serde_json::json!({ "layers": layers }))?;
+    let shape = model.input_shape().clone();
+    // Numbers, not classes: logits are no probabilities, and a check would say so.
+    let logits = spec.check(shape, Target::Number { outputs: model.output_shape().elements() })?;
+    let bound = logits_bound(&logits, &state, &input)?;
+    one(folder, &format!("{name}-logits"), &logits, state, &input, bound)
+}
+
+fn one(
+    folder: &Path,
+    name: &str,
+    model: &CheckedModel,
+    mut state: StateBlock,
+    input: &[f32],
+    bound: Option<Vec<f32>>,
+) -> Result<(), Box<dyn Error>> {
+    let expected = predictions(model, &mut state, input)?;
+    let file = onnx::export(model, &state, &BTreeMap::from([("name".to_owned(), name.to_owned())]))?;
+    std::fs::write(folder.join(format!("{name}.onnx")), file)?;
+    let bound = bound.as_deref();
+    for (ending, values) in [("input", Some(input)), ("expected", Some(&expected)), ("bound", bound)] {
+        let Some(values) = values else { continue };
+        let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        std::fs::write(folder.join(format!("{name}.{ending}")), bytes)?;
+    }
+    Ok(())
+}
+
+fn predictions(model: &CheckedModel, state: &mut StateBlock, input: &[f32]) -> Result<Vec<f32>, Box<dyn Error>> {
+    let inference = model.inference_graph()?;
+    let ids: Vec<u64> = (0..SAMPLES as u64).collect();
+    let mut session = CpuExecutor::new(1).prepare(&inference.graph, state, SAMPLES)?;
+    session.run(state, &Step { ids: &ids, index: 0, seed: 0 }, &[Feed::F32(input)])?;
+    Ok(session.output(inference.predictions).to_vec())
+}
+
+/// How far two f32 computations of a logit may lie apart, whatever order each of them sums in: twice gamma_n M (Higham 2002,
+/// section 3.1), with n the terms that were rounded on the longest way through the network, and M the network of the
+/// magnitudes, |W| |x| + |b|. `None` for a network with layers for which that does not hold: it does for sums of products and
+/// for what takes one of its inputs.
+fn logits_bound(model: &CheckedModel, state: &StateBlock, input: &[f32]) -> Result<Option<Vec<f32>>, Box<dyn Error>> {
+    const SUMS: &[&str] = &["dense", "conv2d", "max_pool2d", "flatten", "dropout", "relu"];
+    if !model.spec().layers.iter().all(|layer| SUMS.contains(&layer.kind())) {
+        return Ok(None);
+    }
+    let mut magnitudes = state.clone();
+    let mut terms = 0;
+    for entry in state.entries().to_vec() {
+        // Every product and sum of a kernel's column, or the bias.
+        terms += entry.shape.elements() / entry.shape.last();
+        magnitudes.get_mut(&entry.name).ok_or("an entry")?.iter_mut().for_each(|value| *value = value.abs());
+    }
+    let input: Vec<f32> = input.iter().map(|value| value.abs()).collect();
+    let rounded = terms as f32 * f32::EPSILON / 2.0;
+    let gamma = rounded / (1.0 - rounded);
+    let magnitude = predictions(model, &mut magnitudes, &input)?;
+    Ok(Some(magnitude.iter().map(|magnitude| 2.0 * gamma * (1.0 + gamma) * magnitude).collect()))
 }

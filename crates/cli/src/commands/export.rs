@@ -1,9 +1,11 @@
 //! `proofmark export RUN --format FORMAT`: writes the model of a run for other programs.
 
-use std::path::PathBuf;
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
-use clap::{Arg, ArgMatches, Command as Definition, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command as Definition, value_parser};
 use proofmark_lab::CommandError;
 use proofmark_lab::export::{ExportFormat, export};
 use proofmark_messages::{Lang, cli as say};
@@ -34,6 +36,11 @@ fn define(lang: Lang) -> Definition {
                 .help(say::option_export_output(lang))
                 .value_parser(value_parser!(PathBuf))
                 .help_heading(say::heading_options(lang)),
+            Arg::new("force")
+                .long("force")
+                .help(say::option_export_force(lang))
+                .action(ArgAction::SetTrue)
+                .help_heading(say::heading_options(lang)),
         ])
         .after_help(example(lang, "proofmark export 2026-11-23-digits-7f3a --format onnx --output digits.onnx"))
 }
@@ -46,7 +53,7 @@ fn run(matches: &ArgMatches, session: &Session) -> Result<Exit, Failure> {
     let bytes = export(&run, format)?;
     let path = matches.get_one::<PathBuf>("output").cloned();
     let path = path.unwrap_or_else(|| PathBuf::from(format!("model.{}", format.name())));
-    std::fs::write(&path, &bytes).map_err(|source| CommandError::File { path: path.clone(), source })?;
+    write(&path, &bytes, matches.get_flag("force"))?;
     if session.is_json {
         let result = serde_json::json!({
             "run": run.id(), "format": format.name(), "file": path, "bytes": bytes.len(),
@@ -56,4 +63,20 @@ fn run(matches: &ArgMatches, session: &Session) -> Result<Exit, Failure> {
         session.output.line(&path.display().to_string())?;
     }
     Ok(Exit::Done)
+}
+
+/// Writes a file that is not there yet, or replaces it where that was asked for.
+fn write(path: &Path, bytes: &[u8], replaces: bool) -> Result<(), CommandError> {
+    let mut options = OpenOptions::new();
+    options.write(true);
+    if replaces {
+        options.create(true).truncate(true);
+    } else {
+        options.create_new(true);
+    }
+    let written = options.open(path).and_then(|mut file| file.write_all(bytes));
+    written.map_err(|source| match source.kind() {
+        ErrorKind::AlreadyExists if !replaces => CommandError::WouldReplace { path: path.to_owned() },
+        _ => CommandError::File { path: path.to_owned(), source },
+    })
 }

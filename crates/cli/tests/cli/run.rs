@@ -48,6 +48,12 @@ fn a_run_and_what_follows_it() {
     assert_eq!(export("safetensors", "a.safetensors"), fs::read(folder.join("model.safetensors")).unwrap());
     let onnx = export("onnx", "a.onnx");
     assert_eq!(onnx, export("onnx", "b.onnx"));
+    // What is there is replaced only when that is asked for.
+    let again = ["export", &run, "--format", "onnx", "--output", "a.safetensors"];
+    place.call(&again).expect(2).says(&["error: `a.safetensors` is there already", "hint: ", "`--force`"]);
+    place.call(&[&again[..], &["--lang", "zh-CN"]].concat()).expect(2).says(&["`a.safetensors` 已经存在", "`--force`"]);
+    place.call(&[&again[..], &["--force"]].concat()).expect(0);
+    assert_eq!(onnx, fs::read(place.path("a.safetensors")).unwrap());
     let digest = result["model_digest"].as_str().unwrap().as_bytes();
     assert!(onnx.windows(digest.len()).any(|bytes| bytes == digest), "the file names the model that it was made from");
 

@@ -179,6 +179,8 @@ crate::phrases! {
     export_about() { en: "Write the model of a run for other programs", zh: "将某次运行的模型导出给其他程序使用" }
     option_format() { en: "`onnx`: layers and parameters; `safetensors`: parameters by name", zh: "`onnx`：层与参数；`safetensors`：按名称存放的参数" }
     option_export_output() { en: "Where to write it [default: `model` with the format's ending]", zh: "写入的文件（默认：`model` 加上该格式的扩展名）" }
+    option_export_force() { en: "Replace the file if it is there", zh: "若文件已存在则替换" }
+    would_replace_hint() { en: "write elsewhere with `--output`, or replace the file with `--force`", zh: "请用 `--output` 写到别处，或用 `--force` 替换该文件" }
 
     // reproduce
     reproduce_about() { en: "Train a run again and compare the parameters after each epoch, byte for byte", zh: "重新训练某次运行，逐轮、逐字节地比较参数" }

@@ -71,9 +71,9 @@ pub fn export(
 /// In which order the axes of a value stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Order {
-    /// As in our graphs; of images `[N, H, W, C]`.
+    /// As in our graphs; of images `[N, H, W, C]`, of sequences `[N, T, C]`.
     Ours,
-    /// Of images only: `[N, C, H, W]`.
+    /// Of images `[N, C, H, W]`, of sequences `[N, C, T]`.
     ChannelsFirst,
 }
 
@@ -140,16 +140,20 @@ impl Writer<'_> {
         if x.order == Order::Ours {
             return x.clone();
         }
-        let name = self.transpose(x, &[0, 2, 3, 1]);
+        let rank = x.shape.rank() as i64;
+        let axes: Vec<i64> = std::iter::once(0).chain(2..=rank).chain([1]).collect();
+        let name = self.transpose(x, &axes);
         Tensor { name, order: Order::Ours, ..x.clone() }
     }
 
-    /// The image with its channels first.
+    /// The image or sequence with its channels first. What has no other axis is as it is.
     pub(super) fn channels_first(&mut self, x: &Tensor) -> Tensor {
-        if x.order == Order::ChannelsFirst {
+        if x.order == Order::ChannelsFirst || x.shape.rank() < 2 {
             return x.clone();
         }
-        let name = self.transpose(x, &[0, 3, 1, 2]);
+        let rank = x.shape.rank() as i64;
+        let axes: Vec<i64> = [0, rank].into_iter().chain(1..rank).collect();
+        let name = self.transpose(x, &axes);
         Tensor { name, order: Order::ChannelsFirst, ..x.clone() }
     }
 

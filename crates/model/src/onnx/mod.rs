@@ -6,7 +6,8 @@
 
 mod export;
 mod layer;
+mod norm;
 mod proto;
 
 pub use export::{BATCH, INPUT, OPSET, OUTPUT, export};
-pub use layer::EXPORTED;
+pub use layer::{EXPORTED, NOT_EXPORTED};
