@@ -10,7 +10,7 @@ use std::path::Path;
 
 use proofmark_engine::cpu::CpuExecutor;
 use proofmark_engine::{Executor, Feed, StateBlock, Step};
-use proofmark_model::{CheckedModel, ModelSpec, Target, model_file, onnx};
+use proofmark_model::{CheckedModel, Layer, ModelSpec, Target, model_file, onnx};
 use proofmark_tensor::random::Stream;
 
 /// Name, shape of a sample, number of classes, layers in JSON.
@@ -84,6 +84,13 @@ const NETWORKS: &[(&str, &[usize], usize, &str)] = &[
             { "max_pool2d": { "size": [7, 9], "stride": 5 } }, "flatten", { "dense": { "units": 3 } },
             { "activation": { "function": "gelu" } }, "softmax"]"#,
     ),
+    (
+        "tokens",
+        &[9],
+        3,
+        r#"[{ "embedding": { "vocabulary": 20, "units": 6 } }, { "conv1d": { "filters": 5, "kernel": 3, "activation": "silu" } },
+            "flatten", { "dense": { "units": 3, "activation": "softmax" } }]"#,
+    ),
 ];
 
 /// Samples of a batch: one that is no multiple of anything.
@@ -138,7 +145,10 @@ fn write(
 ) -> Result<(), Box<dyn Error>> {
     let elements = model.input_shape().elements();
     let stream = Stream::new(9, name);
-    let input: Vec<f32> = (0..SAMPLES * elements).map(|idx| stream.uniform_at(0, 0, idx as u32)).collect();
+    let mut input: Vec<f32> = (0..SAMPLES * elements).map(|idx| stream.uniform_at(0, 0, idx as u32)).collect();
+    if let Some(Layer::Embedding(embedding)) = model.spec().layers.first() {
+        input.iter_mut().for_each(|value| *value = (*value * embedding.vocabulary as f32).floor());
+    }
     one(folder, name, model, state.clone(), &input, None)?;
 
     let mut layers: Vec<serde_json::Value> = serde_json::from_value(layers.clone())?;

@@ -35,6 +35,7 @@ pub const EXPORTED: &[&str] = &[
     "rms_norm",
     "group_norm",
     "dropout",
+    "embedding",
     "activation",
     "relu",
     "softmax",
@@ -106,6 +107,12 @@ pub(super) fn write(
         Layer::RmsNorm(layer) => norm::rms_norm(writer, layer, x),
         Layer::GroupNorm(layer) => norm::group_norm(writer, layer, x),
         Layer::Dropout(_) => x.clone(),
+        Layer::Embedding(_) => {
+            let x = writer.ours(x);
+            let kernel = writer.parameter("kernel");
+            let tokens = writer.node("Cast", vec![x.name], vec![int("to", proto::INT64 as usize)]);
+            result(writer.node("Gather", vec![kernel, tokens], vec![int("axis", 0)]), Order::Ours)
+        }
         Layer::ActivationLayer(layer) => activate(writer, x.clone(), layer.function),
         Layer::Relu(_) => activate(writer, x.clone(), Activation::Relu),
         Layer::Softmax(_) => activate(writer, x.clone(), Activation::Softmax),
