@@ -88,8 +88,8 @@ const NETWORKS: &[(&str, &[usize], usize, &str)] = &[
         "tokens",
         &[9],
         3,
-        r#"[{ "embedding": { "vocabulary": 20, "units": 6 } }, { "conv1d": { "filters": 5, "kernel": 3, "activation": "silu" } },
-            "flatten", { "dense": { "units": 3, "activation": "softmax" } }]"#,
+        r#"[{ "embedding": { "vocabulary": 20, "units": 6 } }, { "conv1d": { "name": "one", "filters": 6, "kernel": 3, "padding": "same", "activation": "silu" } },
+            { "shared": { "layer": "one" } }, "flatten", { "dense": { "units": 3, "activation": "softmax" } }]"#,
     ),
 ];
 

@@ -204,7 +204,7 @@ impl CheckedModel {
     }
 
     /// The position of the layer that the one at `idx` stands for: its own, unless it shares another's parameters.
-    fn owner(&self, names: &[String], idx: usize) -> usize {
+    pub(crate) fn owner(&self, names: &[String], idx: usize) -> usize {
         resolve(&self.spec.layers, names, idx, &mut |_, _| {}).1
     }
 

@@ -33,14 +33,18 @@ pub fn export(
     state: &StateBlock,
     metadata: &BTreeMap<String, String>,
 ) -> Result<Vec<u8>, ModelErrors> {
-    let mut writer = Writer { state, layer: String::new(), nodes: Vec::new(), initializers: Vec::new() };
+    let mut writer =
+        Writer { state, layer: String::new(), owner: String::new(), nodes: Vec::new(), initializers: Vec::new() };
     let input = Tensor { name: INPUT.to_owned(), shape: model.input_shape().clone(), order: Order::Ours };
     let mut values: Vec<Tensor> = Vec::with_capacity(model.layers().len());
+    let names: Vec<String> = model.layers().iter().map(|layer| layer.name.clone()).collect();
     for (idx, (spec, checked)) in model.spec().layers.iter().zip(model.layers()).enumerate() {
+        let owner = model.owner(&names, idx);
         checked.name.clone_into(&mut writer.layer);
+        names[owner].clone_into(&mut writer.owner);
         let inputs: Vec<Tensor> =
             checked.inputs.iter().map(|source| source.map_or(&input, |source| &values[source]).clone()).collect();
-        let value = layer::write(&mut writer, spec, &inputs, &checked.shape)
+        let value = layer::write(&mut writer, &model.spec().layers[owner], &inputs, &checked.shape)
             .map_err(|kind| ModelError::of_layer(idx, spec.kind(), &checked.name, "", kind))?;
         values.push(value);
     }
@@ -90,6 +94,8 @@ pub(super) struct Tensor {
 pub(super) struct Writer<'a> {
     state: &'a StateBlock,
     layer: String,
+    /// The layer whose states it has: another one where they are shared.
+    owner: String,
     nodes: Vec<proto::Node>,
     initializers: Vec<proto::Tensor>,
 }
@@ -97,7 +103,7 @@ pub(super) struct Writer<'a> {
 impl Writer<'_> {
     /// A state of the layer.
     pub(super) fn state(&self, suffix: &str) -> (Shape, &[f32]) {
-        let name = format!("{}.{suffix}", self.layer);
+        let name = format!("{}.{suffix}", self.owner);
         let shape = self.state.entry(&name).expect("a block of this model").shape.clone();
         (shape, self.state.get(&name).expect("a block of this model"))
     }

@@ -36,6 +36,7 @@ pub const EXPORTED: &[&str] = &[
     "group_norm",
     "dropout",
     "embedding",
+    "shared",
     "activation",
     "relu",
     "softmax",
@@ -116,6 +117,8 @@ pub(super) fn write(
         Layer::ActivationLayer(layer) => activate(writer, x.clone(), layer.function),
         Layer::Relu(_) => activate(writer, x.clone(), Activation::Relu),
         Layer::Softmax(_) => activate(writer, x.clone(), Activation::Softmax),
+        // The caller puts the layer itself in its place.
+        Layer::Shared(_) => return Err(ModelErrorKind::NotExported { layer_kind: layer.kind() }),
         // So that a new layer can be trained before it can be exported.
         #[allow(unreachable_patterns, reason = "reached as soon as there is a layer without a form in ONNX")]
         layer => return Err(ModelErrorKind::NotExported { layer_kind: layer.kind() }),
