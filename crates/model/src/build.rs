@@ -121,7 +121,19 @@ impl Build<'_> {
         fans: Fans,
         regularizer: Option<Regularizer>,
     ) -> Result<Value, ModelErrorKind> {
-        let value = self.state("kernel", shape, StateRole::Parameter, initializer.clone(), fans)?;
+        self.kernel_named("kernel", shape, initializer, fans, regularizer)
+    }
+
+    /// The same under another name, for layers with several.
+    pub(crate) fn kernel_named(
+        &mut self,
+        suffix: &str,
+        shape: &[usize],
+        initializer: &Initializer,
+        fans: Fans,
+        regularizer: Option<Regularizer>,
+    ) -> Result<Value, ModelErrorKind> {
+        let value = self.state(suffix, shape, StateRole::Parameter, initializer.clone(), fans)?;
         if let Some(parameter) = self.record.parameters.iter_mut().rev().find(|parameter| parameter.value == value) {
             parameter.is_kernel = true;
             parameter.regularizer = regularizer;
@@ -190,7 +202,8 @@ impl Build<'_> {
         Ok(self.graph.add(by_rows, &[y])?)
     }
 
-    fn state(
+    /// Any state.
+    pub(crate) fn state(
         &mut self,
         suffix: &str,
         shape: &[usize],

@@ -76,6 +76,8 @@ pub enum ModelErrorKind {
     NoSequence { received: Shape },
     /// A layer that works along the last axis reads single numbers.
     NoAxes { received: Shape },
+    /// A second input of a recurrent layer that is no single number.
+    NoLength { received: Shape },
     /// An embedding that reads another layer, whose numbers are no tokens.
     NoTokens,
     /// A window, with its dilation, that does not fit the (padded) image.
@@ -275,6 +277,7 @@ impl Localize for ModelErrorKind {
             ModelErrorKind::NoImage { received } => say::no_image(lang, received),
             ModelErrorKind::NoSequence { received } => say::no_sequence(lang, received),
             ModelErrorKind::NoAxes { received } => say::no_axes(lang, received),
+            ModelErrorKind::NoLength { received } => say::no_length(lang, received),
             ModelErrorKind::NoTokens => say::no_tokens(lang),
             ModelErrorKind::WindowTooLarge { window, image } => say::window_too_large(lang, window, image),
             ModelErrorKind::WindowTooLong { window, steps } => say::window_too_long(lang, window, steps),
@@ -333,6 +336,7 @@ impl Localize for ModelErrorKind {
                 [height, width] => say::grey_image_hint(lang, format!("reshape: {{ shape: [{height}, {width}, 1] }}")),
                 _ => say::no_image_hint(lang),
             }),
+            ModelErrorKind::NoLength { .. } => Some(say::no_length_hint(lang, "sequence_length")),
             ModelErrorKind::NoTokens => Some(say::no_tokens_hint(lang, "inputs: [input]")),
             ModelErrorKind::WindowTooLarge { .. } => Some(say::window_too_large_hint(lang, "padding: same")),
             ModelErrorKind::NoSequence { received } => match received[..] {

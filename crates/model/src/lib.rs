@@ -61,7 +61,7 @@ pub use check::{CheckedModel, Target};
 pub use clip::Clip;
 pub use error::{ModelError, ModelErrorKind, ModelErrors};
 pub use initializers::Initializer;
-pub use layers::{Layer, Padding, SequencePadding};
+pub use layers::{Layer, Padding, RecurrentDirection, SequencePadding};
 pub use losses::Loss;
 pub use lower::{Evaluation, Gradients, Inference, Training};
 pub use mixup::Mixup;

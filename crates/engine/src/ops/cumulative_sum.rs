@@ -37,6 +37,14 @@ impl Direction {
         }
     }
 
+    /// As it stands in printed graphs.
+    pub(super) fn describe(self) -> &'static str {
+        match self {
+            Direction::Forward => "forward",
+            Direction::Backward => "backward",
+        }
+    }
+
     fn opposite(self) -> Direction {
         match self {
             Direction::Forward => Direction::Backward,

@@ -19,10 +19,13 @@ mod dense;
 mod dropout;
 mod embedding;
 mod global_norm;
+mod gru;
 mod log_softmax;
+mod lstm;
 mod max_pool2d;
 mod normalize;
 mod pad;
+mod recurrent;
 mod reduce;
 mod reduce_max;
 mod reference;
@@ -55,10 +58,13 @@ pub use dropout::Dropout;
 pub(crate) use embedding::row_of;
 pub use embedding::{Embedding, EmbeddingGradient};
 pub use global_norm::GlobalNorm;
+pub use gru::{Gru, GruGradient};
 pub use log_softmax::{LogSoftmax, LogSoftmaxGradient};
+pub use lstm::{Lstm, LstmGradient};
 pub use max_pool2d::{MaxPool2d, MaxPool2dGradient};
 pub use normalize::{Centre, Normalize, NormalizeGradient};
 pub use pad::Pad;
+pub(crate) use recurrent::steps_of;
 pub use reduce::{Reduce, ReduceKind};
 pub use reduce_max::{ReduceMax, ReduceMaxGradient};
 pub use reference::{Reference, ReferenceContext, Tensor64};
@@ -269,6 +275,7 @@ operations! {
     Attention, AttentionGradient,
     Dropout, BatchMoments, BatchMomentsGradient, Normalize, NormalizeGradient, GlobalNorm,
     Embedding, EmbeddingGradient,
+    Lstm, LstmGradient, Gru, GruGradient,
 }
 
 impl fmt::Display for Operation {

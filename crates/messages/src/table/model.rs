@@ -142,6 +142,14 @@ crate::phrases! {
         en: "it works along the last axis, received the shape `{received}` without axes",
         zh: "该层沿最后一个轴计算，实际收到的形状 `{received}` 没有轴",
     }
+    no_length(received) {
+        en: "its second input is the length of the sequence, one number, received the shape `{received}`",
+        zh: "该层的第二个输入应为序列长度（一个数），实际收到的形状为 `{received}`",
+    }
+    no_length_hint(layer) {
+        en: "name a `{layer}` second in `inputs`, or leave the second input out if all sequences have the same length",
+        zh: "请将 `inputs` 的第二项设为一个 `{layer}` 层；若所有序列长度相同，请去掉第二项",
+    }
     no_tokens() {
         en: "it reads the numbers of another layer, which are no tokens",
         zh: "该层读取的是其他层的输出，而这些数值不是词元",

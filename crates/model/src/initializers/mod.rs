@@ -18,7 +18,7 @@ pub use glorot::{GlorotNormal, GlorotUniform};
 pub use he::{HeNormal, HeUniform};
 pub use lecun::{LecunNormal, LecunUniform};
 pub use orthogonal::Orthogonal;
-pub use plain::{Constant, Ones, Zeros};
+pub use plain::{Constant, ForgetGate, Ones, Zeros};
 
 use proofmark_tagged::tagged;
 
@@ -38,6 +38,7 @@ tagged! {
         zeros => Zeros,
         ones => Ones,
         constant => Constant,
+        forget_gate => ForgetGate,
     }
 }
 

@@ -29,6 +29,14 @@ pub struct Constant {
     pub value: f64,
 }
 
+/// 1 in the second quarter, 0 elsewhere: for the bias of an `lstm`, whose forget gates stand there, so that it starts by
+/// keeping what it has.
+///
+/// *Source*: Gers, Schmidhuber, Cummins 2000, section 4; Jozefowicz, Zaremba, Sutskever 2015; Keras' `unit_forget_bias`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ForgetGate {}
+
 impl InitializerDefinition for Zeros {
     fn fill(&self, _site: &FillSite<'_>, values: &mut [f32]) {
         values.fill(0.0);
@@ -48,5 +56,13 @@ impl InitializerDefinition for Constant {
 
     fn fill(&self, _site: &FillSite<'_>, values: &mut [f32]) {
         values.fill(self.value as f32);
+    }
+}
+
+impl InitializerDefinition for ForgetGate {
+    fn fill(&self, _site: &FillSite<'_>, values: &mut [f32]) {
+        let quarter = values.len() / 4;
+        values.fill(0.0);
+        values[quarter..2 * quarter].fill(1.0);
     }
 }

@@ -23,15 +23,19 @@ mod global_average_pool2d;
 mod global_max_pool1d;
 mod global_max_pool2d;
 mod group_norm;
+mod gru;
 mod layer_norm;
+mod lstm;
 mod max_pool1d;
 mod max_pool2d;
 mod padding;
 mod permute;
 mod pooling1d;
+mod recurrent;
 mod relu;
 mod reshape;
 mod rms_norm;
+mod sequence_length;
 mod sequence_padding;
 mod shared;
 mod softmax;
@@ -58,14 +62,18 @@ pub use global_average_pool2d::{GlobalAveragePool2d, global_average_pool2d};
 pub use global_max_pool1d::{GlobalMaxPool1d, global_max_pool1d};
 pub use global_max_pool2d::{GlobalMaxPool2d, global_max_pool2d};
 pub use group_norm::{GroupNorm, group_norm};
+pub use gru::{Gru, gru};
 pub use layer_norm::{LayerNorm, layer_norm};
+pub use lstm::{Lstm, lstm};
 pub use max_pool1d::{MaxPool1d, max_pool1d};
 pub use max_pool2d::{MaxPool2d, max_pool2d};
 pub use padding::Padding;
 pub use permute::{Permute, permute};
+pub use recurrent::RecurrentDirection;
 pub use relu::{Relu, relu};
 pub use reshape::{Reshape, reshape};
 pub use rms_norm::{RmsNorm, rms_norm};
+pub use sequence_length::{SequenceLength, sequence_length};
 pub use sequence_padding::SequencePadding;
 pub use shared::{Shared, shared};
 pub use softmax::{Softmax, softmax};
@@ -103,6 +111,9 @@ tagged! {
         group_norm => GroupNorm,
         dropout => Dropout,
         embedding => Embedding,
+        lstm => Lstm,
+        gru => Gru,
+        sequence_length => SequenceLength,
         activation => ActivationLayer,
         relu => Relu,
         softmax => Softmax,

@@ -43,7 +43,14 @@ pub const EXPORTED: &[&str] = &[
 ];
 
 /// The kinds that cannot be exported yet, each with the reason.
-pub const NOT_EXPORTED: &[(&str, &str)] = &[];
+pub const NOT_EXPORTED: &[(&str, &str)] = &[
+    (
+        "lstm",
+        "ONNX's LSTM has the gates in the order i, o, f, c and sequences with the step's axis first: to be written",
+    ),
+    ("gru", "ONNX's GRU has two biases and sequences with the step's axis first, both to be written"),
+    ("sequence_length", "only the recurrent layers read it"),
+];
 
 /// Adds a layer; `shape` is what it gives for one sample.
 pub(super) fn write(

@@ -121,6 +121,12 @@ const SPECS: &[(&str, &str, &[usize], Target)] = &[
     ),
     ("a reshape that loses numbers", r#"{ "reshape": { "shape": [3, 3] } }"#, &[10], DIGITS),
     ("tokens of another layer", r#""relu", { "embedding": { "vocabulary": 9, "units": 2 } }"#, &[4], DIGITS),
+    (
+        "a length that is no number",
+        r#"{ "reshape": { "shape": [2, 5] } }, { "lstm": { "units": 10, "inputs": ["reshape_1", "input"] } }"#,
+        &[10],
+        DIGITS,
+    ),
     ("an axis twice", r#"{ "permute": { "axes": [0, 0] } }"#, &[2, 5], DIGITS),
     ("more than memory", r#"{ "dense": { "units": 1048576 } }"#, &[4096], DIGITS),
     ("more than numbers", r#"{ "conv2d": { "filters": 65536, "kernel": 65536 } }"#, &[8, 8, 4], DIGITS),

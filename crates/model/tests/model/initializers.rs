@@ -40,7 +40,7 @@ fn moments_and_bounds() {
     ];
     for kind in Initializer::KINDS {
         let has_case = cases.iter().any(|(name, _)| name == kind);
-        let is_elsewhere = ["orthogonal", "zeros", "ones", "constant"].contains(kind);
+        let is_elsewhere = ["orthogonal", "zeros", "ones", "constant", "forget_gate"].contains(kind);
         assert!(has_case ^ is_elsewhere, "{kind}");
     }
     for (kind, (variance, bound)) in cases {
@@ -61,6 +61,9 @@ fn plain_values() {
     assert!(kernel(r#""zeros""#, 1).iter().all(|value| *value == 0.0));
     assert!(kernel(r#""ones""#, 1).iter().all(|value| *value == 1.0));
     assert!(kernel(r#"{ "constant": { "value": -0.25 } }"#, 1).iter().all(|value| *value == -0.25));
+    let quarters = kernel(r#""forget_gate""#, 1);
+    let quarter = quarters.len() / 4;
+    assert!(quarters.iter().enumerate().all(|(i, value)| *value == if i / quarter == 1 { 1.0 } else { 0.0 }));
 }
 
 #[test]

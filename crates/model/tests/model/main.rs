@@ -16,6 +16,7 @@ mod norms;
 mod onnx;
 mod optimizers;
 mod parts;
+mod recurrent;
 mod schedules;
 mod schema;
 mod sequences;

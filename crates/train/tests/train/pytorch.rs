@@ -82,6 +82,16 @@ fn transposed_convolutions_with_momentum() {
     check("transposed", include_str!("pytorch/transposed.json"));
 }
 
+#[test]
+fn long_short_term_memory_with_adam() {
+    check("lstm", include_str!("pytorch/lstm.json"));
+}
+
+#[test]
+fn gated_recurrent_units_with_adam() {
+    check("gru", include_str!("pytorch/gru.json"));
+}
+
 #[track_caller]
 fn check(name: &str, json: &str) {
     let network: Network = serde_json::from_str(json).expect("what make.py writes");

@@ -22,12 +22,15 @@ mod dense;
 mod dropout;
 mod embedding;
 mod global_norm;
+mod gru;
 mod log_softmax;
+mod lstm;
 mod map;
 mod max_pool2d;
 mod nest;
 mod normalize;
 mod product;
+mod recurrent;
 mod reduce;
 mod reference;
 mod softmax;
@@ -152,6 +155,10 @@ native_kernels! { |inputs, outputs, sizes|
     GlobalNorm(_) => global_norm::GlobalNormKernel::new(inputs),
     Embedding(_) => embedding::EmbeddingKernel::new(inputs),
     EmbeddingGradient(_) => embedding::EmbeddingGradientKernel::new(inputs, outputs, sizes),
+    Lstm(op) => lstm::LstmKernel::new(op, inputs, outputs, sizes),
+    LstmGradient(op) => lstm::LstmGradientKernel::new(op, inputs, sizes),
+    Gru(op) => gru::GruKernel::new(op, inputs, outputs, sizes),
+    GruGradient(op) => gru::GruGradientKernel::new(op, inputs, outputs, sizes),
 }
 
 fn input_gradient(op: &Conv2dInputGradient, inputs: &[Slot]) -> Option<Box<dyn Kernel>> {

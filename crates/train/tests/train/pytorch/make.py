@@ -5,7 +5,7 @@
     ENV/bin/python make.py --check    # writes nothing; fails if the committed files say something else
 
 A network is written once, as a spec of ours, and this script runs that very spec with PyTorch's functions. Parameters have
-our names and our layouts (images [H, W, C], kernels of convolutions [h, w, C / groups, O], of dense layers [K, N]) also
+our names and our layouts (images [H, W, C], kernels of convolutions [h, w, C / groups, O], of dense and recurrent layers [K, N]) also
 while PyTorch trains them, so that gradients and weights come out as we have them. What tests compare with are the numbers
 of float64. The float32 run says how far PyTorch itself is from them; the script fails where that is more than a tenth of
 what we are allowed, because the network would then measure its own conditioning rather than an implementation.
@@ -145,7 +145,37 @@ TRANSPOSED = {
     "target_salt": 800,
 }
 
-NETWORKS = [CONVOLUTIONAL, DENSE, RESIDUAL, SEQUENCE, TRANSPOSED]
+LSTM = {
+    "name": "lstm",
+    "input_shape": [9, 3],
+    "model": {"layers": [
+        {"lstm": {"units": 5, "return_sequences": True, "direction": "both"}},
+        {"lstm": {"units": 4}},
+        {"dense": {"units": 3, "activation": "softmax"}},
+    ]},
+    "target": {"category": 3},
+    "loss": "categorical_crossentropy",
+    "optimizer": {"adam": {"learning_rate": 0.01, "epsilon": 1e-7}},
+    "x_salt": 610,
+    "target_salt": 0,
+}
+
+GRU = {
+    "name": "gru",
+    "input_shape": [9, 3],
+    "model": {"layers": [
+        {"gru": {"units": 5, "return_sequences": True}},
+        {"gru": {"units": 4, "direction": "backward"}},
+        {"dense": {"units": 3, "activation": "softmax"}},
+    ]},
+    "target": {"category": 3},
+    "loss": "categorical_crossentropy",
+    "optimizer": {"adam": {"learning_rate": 0.01, "epsilon": 1e-7}},
+    "x_salt": 650,
+    "target_salt": 1,
+}
+
+NETWORKS = [CONVOLUTIONAL, DENSE, RESIDUAL, SEQUENCE, TRANSPOSED, LSTM, GRU]
 
 
 def pattern(start, count):
@@ -171,7 +201,9 @@ def initial_states(network):
 
     def kernel(layer, shape, use_bias):
         fan_in = math.prod(shape[:-1])
-        state(f"{layer}.kernel", shape, 0.0, 2.0 ** round(math.log2(1.75 / math.sqrt(fan_in))))
+        # A recurrent layer's names go on after a prefix instead of a dot.
+        dot = "" if layer.endswith(("_", ".")) else "."
+        state(f"{layer}{dot}kernel", shape, 0.0, 2.0 ** round(math.log2(1.75 / math.sqrt(fan_in))))
         if use_bias:
             state(f"{layer}.bias", shape[-1:], 0.0, 0.125)
 
@@ -189,6 +221,14 @@ def initial_states(network):
         elif kind == "conv1d":
             channels = shape[1] // parameters.get("groups", 1)
             kernel(name, [parameters["kernel"], channels, parameters["filters"]], parameters.get("use_bias", True))
+        elif kind in ("lstm", "gru"):
+            columns = {"lstm": 4, "gru": 3}[kind] * parameters["units"]
+            for prefix in ("", "backward_") if parameters.get("direction") == "both" else ("",):
+                kernel(f"{name}.{prefix}", [shape[1], columns], False)
+                kernel(f"{name}.{prefix}recurrent_", [parameters["units"], columns], False)
+                state(f"{name}.{prefix}bias", [columns], 0.0, 0.125)
+                if kind == "gru":
+                    state(f"{name}.{prefix}recurrent_bias", [columns], 0.0, 0.125)
         elif kind == "dense":
             kernel(name, [shape[0], parameters["units"]], parameters.get("use_bias", True))
         elif kind in ("layer_norm", "rms_norm", "group_norm"):
@@ -251,6 +291,29 @@ def convolution_of_sequences(x, kernel, bias, parameters):
     return F.conv1d(x, kernel.permute(2, 1, 0), bias, stride, 0, dilation, parameters.get("groups", 1)).permute(0, 2, 1)
 
 
+def recurrent(kind, x, get, prefix, is_backward):
+    """x [B, T, C], kernels [C, parts U] and [U, parts U]; the states of all steps, each where its input stands."""
+    def columns(suffix):
+        value = get(prefix + suffix)
+        if kind == "gru":
+            # PyTorch has the reset gate before the update gate.
+            update, reset, new = value.chunk(3, -1)
+            value = torch.cat([reset, update, new], -1)
+        return value
+
+    kernel, inside, bias = columns("kernel"), columns("recurrent_kernel"), columns("bias")
+    # PyTorch's LSTM has a second bias, which is the same as one.
+    second = columns("recurrent_bias") if kind == "gru" else torch.zeros_like(bias)
+    weights = [kernel.T, inside.T, bias, second]
+    start = torch.zeros(1, x.shape[0], inside.shape[0], dtype=x.dtype)
+    x = x.flip(1) if is_backward else x
+    if kind == "lstm":
+        y = torch.lstm(x, (start, start), weights, True, 1, 0.0, True, False, True)[0]
+    else:
+        y = torch.gru(x, start, weights, True, 1, 0.0, True, False, True)[0]
+    return y.flip(1) if is_backward else y
+
+
 def activated(x, parameters):
     """A softmax is left to the loss, which takes logits."""
     functions = {"relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid, "gelu": F.gelu, "silu": F.silu}
@@ -286,6 +349,16 @@ def layer_output(name, kind, parameters, values, before, states):
             # Channels come second there.
             y = F.group_norm(x.movedim(-1, 1), parameters["groups"], get("gamma"), get("beta"), parameters["epsilon"])
             return y.movedim(1, -1)
+        case "lstm" | "gru":
+            direction = parameters.get("direction", "forward")
+            walks = {"forward": [("", False)], "backward": [("", True)], "both": [("", False), ("backward_", True)]}
+            outputs = []
+            for prefix, is_backward in walks[direction]:
+                y = recurrent(kind, x, get, prefix, is_backward)
+                if not parameters.get("return_sequences", False):
+                    y = y[:, 0 if is_backward else -1]
+                outputs.append(y)
+            return torch.cat(outputs, -1)
         case "flatten":
             return x.flatten(1)
         case "relu":
