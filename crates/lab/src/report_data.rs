@@ -191,12 +191,14 @@ pub(crate) fn network(train: &TrainSpec, model: &CheckedModel) -> page::ModelSum
         "loss",
         "schedule",
         "batch_size",
+        "accumulate",
         "epochs",
         "early_stopping",
         "clip",
         "regularization",
         "mixup",
         "class_weights",
+        "average",
     ];
     page::ModelSummary {
         input: extents(model.input_shape()),

@@ -35,6 +35,7 @@
 //! This crate does not know: files, data sets, how batches are made, when to stop, executors.
 
 mod activation;
+mod average;
 mod build;
 mod check;
 mod clip;
@@ -55,15 +56,17 @@ mod regularizer;
 pub mod schedules;
 mod spec;
 mod summary;
+mod update;
 
 pub use activation::Activation;
+pub use average::{Average, EqualAverage, MovingAverage};
 pub use check::{CheckedModel, Target};
 pub use clip::Clip;
 pub use error::{ModelError, ModelErrorKind, ModelErrors};
 pub use initializers::Initializer;
 pub use layers::{Layer, Padding, RecurrentDirection, SequencePadding};
 pub use losses::Loss;
-pub use lower::{Evaluation, Gradients, Inference, Training};
+pub use lower::{Accumulated, Evaluation, Gradients, Inference, Training, TrainingParts};
 pub use mixup::Mixup;
 pub use model_file::{ModelFile, ModelFileError};
 pub use optimizers::Optimizer;

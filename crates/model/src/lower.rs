@@ -1,17 +1,18 @@
 //! The graphs of a checked model.
 
-use proofmark_engine::map::{Builder, Function, Map, Operand, Program};
-use proofmark_engine::ops::{GlobalNorm, Operation};
-use proofmark_engine::{Graph, StateRole, Type, Value, gradient};
+use proofmark_engine::map::{Builder, Function, Program};
+use proofmark_engine::ops::Operation;
+use proofmark_engine::{Graph, Type, Value, gradient};
 use proofmark_tensor::DType;
 
 use crate::build::{Mode, Parameter};
 use crate::check::{Assembled, CheckedModel, Target};
 use crate::error::{ModelError, ModelErrorKind, ModelErrors};
 use crate::losses::{Loss, LossSite, LossTarget};
-use crate::optimizers::{Optimizer, Update};
+use crate::optimizers::Optimizer;
 use crate::ranges::Ranges;
-use crate::{Activation, Clip, Mixup, Regularizer};
+use crate::update::add_update;
+use crate::{Activation, Average, Clip, Mixup, Regularizer};
 
 /// Where things stand in the user's spec, for errors.
 const LOSS_PATH: &str = "train.loss";
@@ -19,18 +20,20 @@ const OPTIMIZER_PATH: &str = "train.optimizer";
 const REGULARIZER_PATH: &str = "train.regularization";
 const CLIP_PATH: &str = "train.clip";
 const MIXUP_PATH: &str = "train.mixup";
+const AVERAGE_PATH: &str = "train.average";
 
 /// One step of training: forward, backward and update.
 ///
 /// Its inputs, in the order in which they are fed: `x` (f32, per sample), `target` (see [`LossTarget`]; per sample),
 /// `weight` (f32, a scalar per sample: what the sample counts), `loss_scale` (f32, a scalar: one over what all weights of
-/// the batch add up to, computed by the caller), then the [scalars](Optimizer::scalars) of the optimizer.
+/// the batch add up to, computed by the caller), then the [scalars](Optimizer::scalars) of the optimizer, and with an
+/// [`Average`] [`Average::TAKEN`].
 ///
 /// With [`Mixup`], two more stand after `target`: `other_target` (as `target`: that of the sample which each one is mixed
 /// with) and `mixup` (f32, a scalar of the step: λ, what `target` counts). `x` is mixed by the caller.
 ///
 /// Its states, in the order of the block: the layers' parameters and statistics, in the order of the layers, then what the
-/// optimizer remembers.
+/// optimizer remembers and the averages ([`Average::state_name`]).
 #[derive(Clone, Debug)]
 pub struct Training {
     /// The graph.
@@ -52,6 +55,37 @@ impl Training {
                 && node.inputs.first().is_some_and(|x| self.graph.shape(*x).rank() == 1)
         })
     }
+}
+
+/// What a training step is made of, besides the model.
+#[derive(Clone, Copy, Debug)]
+pub struct TrainingParts<'a> {
+    /// What is minimised.
+    pub loss: &'a Loss,
+    /// How parameters follow their gradients.
+    pub optimizer: &'a Optimizer,
+    /// The penalty on kernels whose layer has none of its own.
+    pub regularizer: &'a Regularizer,
+    /// A bound on the gradients.
+    pub clip: Option<Clip>,
+    /// Whether samples are mixed.
+    pub mixup: Option<Mixup>,
+    /// Whether weights are averaged.
+    pub average: Option<Average>,
+}
+
+/// A training step in two graphs: one that computes the gradients of a part of the batch, to be run part after part, and one that
+/// updates from their sum. Both run on the block of the whole step ([`Training`]), which they give the same values.
+#[derive(Clone, Debug)]
+pub struct Accumulated {
+    /// Forward and backward, with the inputs of a [`Training`] before the optimizer's; new statistics are assigned.
+    pub part: Training,
+    /// Outputs of `part`: the gradients, in the order of the inputs of `update`.
+    pub gradients: Vec<usize>,
+    /// The update. Its inputs are the gradients, then what a [`Training`] has after `loss_scale`.
+    pub update: Graph,
+    /// Index of the output `gradient_norm` of `update`, with [`Clip::Norm`].
+    pub gradient_norm: Option<usize>,
 }
 
 /// Forward and backward of one batch, without an update: to look at gradients. Inputs as [`Training`], without scalars.
@@ -99,7 +133,7 @@ impl CheckedModel {
         regularizer: &Regularizer,
         clip: Option<Clip>,
     ) -> Result<Training, ModelErrors> {
-        self.any_training_graph(loss, optimizer, regularizer, clip, None)
+        self.training_graph_of(&TrainingParts { loss, optimizer, regularizer, clip, mixup: None, average: None })
     }
 
     /// The graph of a training step on mixed samples.
@@ -114,51 +148,62 @@ impl CheckedModel {
         clip: Option<Clip>,
         mixup: Mixup,
     ) -> Result<Training, ModelErrors> {
-        self.any_training_graph(loss, optimizer, regularizer, clip, Some(mixup))
+        let mixup = Some(mixup);
+        self.training_graph_of(&TrainingParts { loss, optimizer, regularizer, clip, mixup, average: None })
     }
 
-    fn any_training_graph(
-        &self,
-        loss: &Loss,
-        optimizer: &Optimizer,
-        regularizer: &Regularizer,
-        clip: Option<Clip>,
-        mixup: Option<Mixup>,
-    ) -> Result<Training, ModelErrors> {
-        self.check_training(loss, optimizer, regularizer, clip, mixup)?;
-        let mut backward = self.backward(loss, mixup)?;
-        let graph = &mut backward.graph;
-        graph.set_scope("update");
-        let gradients: Vec<Value> = backward.gradients.iter().map(|(_, gradient)| *gradient).collect();
-        let (norm, norm_scale) = match clip {
-            Some(Clip::Norm(limit)) => {
-                let norm = graph.add(GlobalNorm, &gradients).map_err(ModelErrorKind::from)?;
-                (Some(norm), Some(graph.map(norm_scale(limit), &[norm]).map_err(ModelErrorKind::from)?))
-            }
-            Some(Clip::Value(_)) | None => (None, None),
+    /// The graph of a training step of any kind.
+    ///
+    /// # Errors
+    /// As [`CheckedModel::training_graph`]; with mixup, a loss that is not linear in the target.
+    pub fn training_graph_of(&self, parts: &TrainingParts<'_>) -> Result<Training, ModelErrors> {
+        self.check_training(parts)?;
+        let Backward { mut graph, loss_idx, predictions_idx, gradients, updates } =
+            self.backward(parts.loss, parts.mixup)?;
+        let gradient_norm = add_update(&mut graph, &gradients, &updates, parts)?;
+        for (statistic, new) in updates {
+            graph.assign(statistic.value, new).map_err(ModelErrorKind::from)?;
+        }
+        Ok(Training { graph, loss: loss_idx, predictions: predictions_idx, gradient_norm })
+    }
+
+    /// The same training step in two graphs.
+    ///
+    /// # Errors
+    /// As [`CheckedModel::training_graph_of`].
+    pub fn accumulated_graphs(&self, parts: &TrainingParts<'_>) -> Result<Accumulated, ModelErrors> {
+        self.check_training(parts)?;
+        let Backward { mut graph, loss_idx, predictions_idx, gradients, updates } =
+            self.backward(parts.loss, parts.mixup)?;
+        let mut update = Graph::new();
+        let mut outputs = Vec::new();
+        let mut summed = Vec::new();
+        for (parameter, gradient) in gradients {
+            let name = format!("gradient.{}", parameter.name);
+            outputs.push(output(&mut graph, &name, gradient)?);
+            let ty = Type::step(parameter.shape.clone());
+            summed.push((parameter, update.input(&name, ty).map_err(ModelErrorKind::from)?));
+        }
+        let mut state = |parameter: &Parameter| {
+            let value = update.state(&parameter.name, parameter.shape.clone(), parameter.role);
+            value.map_err(ModelErrorKind::from)
         };
-        let scalars = optimizer
-            .scalar_names()
-            .into_iter()
-            .map(|name| graph.input(name, Type::step([])))
-            .collect::<Result<Vec<Value>, _>>()
-            .map_err(ModelErrorKind::from)?;
-        for (parameter, gradient) in &backward.gradients {
-            let site = UpdateSite { parameter, gradient: *gradient, norm_scale, scalars: &scalars, clip };
-            let own = parameter.regularizer.as_ref().unwrap_or(regularizer);
-            site.add(graph, optimizer, own).map_err(ModelErrors::from)?;
+        for (parameter, _) in &mut summed {
+            parameter.value = state(parameter)?;
         }
-        for (statistic, new) in &backward.updates {
-            graph.assign(*statistic, *new).map_err(ModelErrorKind::from)?;
+        let mut statistics = Vec::new();
+        for (mut statistic, new) in updates {
+            graph.assign(statistic.value, new).map_err(ModelErrorKind::from)?;
+            if parts.average.is_some() {
+                // By then the parts have given it its new value.
+                statistic.value = state(&statistic)?;
+                let value = statistic.value;
+                statistics.push((statistic, value));
+            }
         }
-        graph.set_scope("");
-        let gradient_norm = norm.map(|norm| output(graph, "gradient_norm", norm)).transpose()?;
-        Ok(Training {
-            graph: backward.graph,
-            loss: backward.loss_idx,
-            predictions: backward.predictions_idx,
-            gradient_norm,
-        })
+        let gradient_norm = add_update(&mut update, &summed, &statistics, parts)?;
+        let part = Training { graph, loss: loss_idx, predictions: predictions_idx, gradient_norm: None };
+        Ok(Accumulated { part, gradients: outputs, update, gradient_norm })
     }
 
     /// The graph of a batch's gradients.
@@ -234,20 +279,16 @@ impl CheckedModel {
     }
 
     /// Everything that can be wrong with a training besides the model, at once.
-    fn check_training(
-        &self,
-        loss: &Loss,
-        optimizer: &Optimizer,
-        regularizer: &Regularizer,
-        clip: Option<Clip>,
-        mixup: Option<Mixup>,
-    ) -> Result<(), ModelErrors> {
+    fn check_training(&self, parts: &TrainingParts<'_>) -> Result<(), ModelErrors> {
+        let TrainingParts { loss, optimizer, regularizer, clip, mixup, average } = *parts;
         let mut ranges = Ranges::default();
         regularizer.check(&mut ranges, "");
         let mut clip_ranges = Ranges::default();
         clip.iter().for_each(|clip| clip.check(&mut clip_ranges));
         let mut mixup_ranges = Ranges::default();
         mixup.iter().for_each(|mixup| mixup.check(&mut mixup_ranges));
+        let mut average_ranges = Ranges::default();
+        average.iter().for_each(|average| average.check(&mut average_ranges));
         let mut errors = Vec::new();
         for checked in [
             self.check_loss(loss),
@@ -255,6 +296,7 @@ impl CheckedModel {
             ModelErrors::of_ranges(ranges, REGULARIZER_PATH),
             ModelErrors::of_ranges(clip_ranges, CLIP_PATH),
             ModelErrors::of_ranges(mixup_ranges, MIXUP_PATH),
+            ModelErrors::of_ranges(average_ranges, AVERAGE_PATH),
         ] {
             errors.extend(checked.err().into_iter().flat_map(ModelErrors::into_vec));
         }
@@ -289,8 +331,11 @@ impl CheckedModel {
         let scale = graph.input("loss_scale", Type::step([])).map_err(ModelErrorKind::from)?;
         graph.set_scope("loss");
         let share = graph.map(Program::of(Function::Mul), &[weight, scale]).map_err(ModelErrorKind::from)?;
-        let parameters: Vec<Parameter> =
-            assembled.record.parameters.into_iter().filter(Parameter::is_trained).collect();
+        let (parameters, others): (Vec<Parameter>, Vec<Parameter>) =
+            assembled.record.parameters.into_iter().partition(Parameter::is_trained);
+        let statistic = |(value, new): (Value, Value)| {
+            Some((others.iter().find(|parameter| parameter.value == value)?.clone(), new))
+        };
         let values: Vec<Value> = parameters.iter().map(|parameter| parameter.value).collect();
         let gradients = gradient::backward(&mut graph, loss_value, share, &values).map_err(ModelErrorKind::from)?;
         let loss_idx = output(&mut graph, "loss", loss_value)?;
@@ -303,7 +348,7 @@ impl CheckedModel {
             graph,
             loss_idx,
             predictions_idx,
-            updates: assembled.record.updates,
+            updates: assembled.record.updates.into_iter().filter_map(statistic).collect(),
         })
     }
 
@@ -334,72 +379,8 @@ struct Backward {
     loss_idx: usize,
     predictions_idx: usize,
     gradients: Vec<(Parameter, Value)>,
-    updates: Vec<(Value, Value)>,
-}
-
-/// What the update of one parameter reads.
-struct UpdateSite<'a> {
-    parameter: &'a Parameter,
-    gradient: Value,
-    /// What clipping by norm multiplies gradients by.
-    norm_scale: Option<Value>,
-    scalars: &'a [Value],
-    clip: Option<Clip>,
-}
-
-impl UpdateSite<'_> {
-    /// Adds the optimizer's memory and one node that computes parameter and memory after the step: gradient, then
-    /// clipping, then penalty, then the optimizer's rule.
-    fn add(&self, graph: &mut Graph, optimizer: &Optimizer, regularizer: &Regularizer) -> Result<(), ModelErrorKind> {
-        let definition = optimizer.definition();
-        let mut states = vec![self.parameter.value];
-        for memory in definition.memory() {
-            let name = format!("{memory}.{}", self.parameter.name);
-            states.push(graph.state(&name, self.parameter.shape.clone(), StateRole::Optimizer)?);
-        }
-        let mut inputs = states.clone();
-        inputs.push(self.gradient);
-        inputs.extend(self.scalars);
-        inputs.extend(self.norm_scale);
-        let mut builder = Builder::new(inputs.len());
-        let parameter = builder.input(0);
-        let memory = (1..states.len()).map(|idx| builder.input(idx)).collect();
-        let mut gradient = builder.input(states.len());
-        let first = states.len() + 1;
-        let scalars: Vec<Operand> = (first..first + self.scalars.len()).map(|idx| builder.input(idx)).collect();
-        if self.norm_scale.is_some() {
-            gradient = builder.apply(Function::Mul, &[gradient, builder.input(first + scalars.len())]);
-        }
-        if let Some(Clip::Value(limit)) = self.clip {
-            let (above, below) = (builder.constant(limit as f32), builder.constant(-limit as f32));
-            gradient = builder.apply(Function::Min, &[gradient, above]);
-            gradient = builder.apply(Function::Max, &[gradient, below]);
-        }
-        if self.parameter.is_kernel && regularizer.l2 > 0.0 {
-            let slope = builder.constant((2.0 * regularizer.l2) as f32);
-            gradient = builder.apply(Function::MulAdd, &[slope, parameter, gradient]);
-        }
-        if self.parameter.is_kernel && regularizer.l1 > 0.0 {
-            let slope = builder.constant(regularizer.l1 as f32);
-            let sign = builder.apply(Function::Sign, &[parameter]);
-            gradient = builder.apply(Function::MulAdd, &[slope, sign, gradient]);
-        }
-        let mut update = Update {
-            builder: &mut builder,
-            gradient,
-            parameter,
-            memory,
-            learning_rate: scalars[0],
-            scalars: scalars[1..].to_vec(),
-            is_kernel: self.parameter.is_kernel,
-        };
-        let outputs = definition.update(&mut update);
-        let new = graph.apply(Map { program: builder.finish(&outputs) }, &inputs)?;
-        for (state, value) in states.into_iter().zip(new) {
-            graph.assign(state, value)?;
-        }
-        Ok(())
-    }
+    /// Statistics and their new values.
+    updates: Vec<(Parameter, Value)>,
 }
 
 /// `λ a + (1 - λ) b` of the losses a and b and of λ: exactly a for λ = 1, which a difference of losses would not give.
@@ -413,16 +394,7 @@ fn mixed() -> Program {
     builder.finish(&[both])
 }
 
-/// `min(1, limit / norm)`.
-fn norm_scale(limit: f64) -> Program {
-    let mut builder = Builder::new(1);
-    let (one, limit) = (builder.constant(1.0), builder.constant(limit as f32));
-    let ratio = builder.apply(Function::Div, &[limit, builder.input(0)]);
-    let scale = builder.apply(Function::Min, &[one, ratio]);
-    builder.finish(&[scale])
-}
-
-fn output(graph: &mut Graph, name: &str, value: Value) -> Result<usize, ModelErrors> {
+pub(crate) fn output(graph: &mut Graph, name: &str, value: Value) -> Result<usize, ModelErrors> {
     let idx = graph.outputs().len();
     graph.output(name, value).map_err(ModelErrorKind::from)?;
     Ok(idx)

@@ -70,7 +70,7 @@ impl Evaluator {
             self.targets.fill(rows.iter().map(|row| set.labels()[*row as usize]));
             let ids: Vec<u64> = rows.iter().map(|row| set.ids()[*row as usize]).collect();
             let step = Step { ids: &ids, index: 0, seed: 0 };
-            self.session.run(state, &step, &[Feed::F32(&self.batch[..elements]), self.targets.feed(n)])?;
+            self.session.run(state, &step, &[Feed::F32(&self.batch[..elements]), self.targets.feed(0..n)])?;
             said.extend_from_slice(self.session.output(self.predictions));
             losses.extend_from_slice(self.session.output(self.loss));
             progress(losses.len());

@@ -1,4 +1,7 @@
-use proofmark_model::{CheckedModel, Clip, Loss, Mixup, ModelErrors, Optimizer, Regularizer, Schedule, Training};
+use proofmark_model::{
+    Accumulated, Average, CheckedModel, Clip, Loss, Mixup, ModelErrors, Optimizer, Regularizer, Schedule, Training,
+    TrainingParts,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +17,7 @@ pub struct TrainSpec {
     /// How many times all training samples are seen, at most.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub epochs: u32,
-    /// Samples of one step. Default 32.
+    /// Samples of one step; with `accumulate`, of one of its parts. Default 32.
     #[serde(default = "default_batch_size")]
     #[schemars(range(min = 1, max = 1_000_000))]
     pub batch_size: usize,
@@ -23,6 +26,11 @@ pub struct TrainSpec {
     #[serde(default = "default_shard_size")]
     #[schemars(range(min = 1, max = 1024))]
     pub shard_size: usize,
+    /// How many batches make a step: their gradients are added, so that a step of `accumulate * batch_size` samples needs the memory of
+    /// `batch_size`. Default 1.
+    #[serde(default = "default_accumulate", skip_serializing_if = "is_one")]
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub accumulate: usize,
     /// What is minimised.
     pub loss: Loss,
     /// What the samples of each class count in that: `balanced`, or a list with a number for each class. Default: all the same.
@@ -42,6 +50,9 @@ pub struct TrainSpec {
     /// Mixing the samples of a batch with each other, after each was augmented. Default: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mixup: Option<Mixup>,
+    /// An average of the weights, which is evaluated and becomes the model. Default: none, the weights themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub average: Option<Average>,
     /// When to stop before all epochs are done. Default: never. The model always gets the parameters of its best epoch on
     /// validation, where there is validation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -62,6 +73,7 @@ impl TrainSpec {
             ("train.epochs", u64::from(self.epochs)),
             ("train.batch_size", self.batch_size as u64),
             ("train.shard_size", self.shard_size as u64),
+            ("train.accumulate", self.accumulate as u64),
         ];
         match at_least_one.into_iter().find(|(_, value)| *value == 0) {
             Some((key, _)) => Err(TrainError::Zero { key }),
@@ -88,11 +100,30 @@ impl TrainSpec {
     /// What does not fit; see [`CheckedModel::training_graph`].
     pub fn training_graph(&self, model: &CheckedModel) -> Result<Training, ModelErrors> {
         self.class_weights.as_ref().map_or(Ok(()), |weights| weights.check(model))?;
-        match self.mixup {
-            Some(mixup) => {
-                model.mixup_training_graph(&self.loss, &self.optimizer, &self.regularization, self.clip, mixup)
-            }
-            None => model.training_graph(&self.loss, &self.optimizer, &self.regularization, self.clip),
+        model.training_graph_of(&self.parts())
+    }
+
+    /// The same step in two graphs, for `accumulate` parts.
+    ///
+    /// # Errors
+    /// As [`TrainSpec::training_graph`].
+    pub(crate) fn accumulated_graphs(&self, model: &CheckedModel) -> Result<Accumulated, ModelErrors> {
+        model.accumulated_graphs(&self.parts())
+    }
+
+    /// Samples of a step, at most.
+    pub fn step_samples(&self) -> usize {
+        self.batch_size.saturating_mul(self.accumulate)
+    }
+
+    fn parts(&self) -> TrainingParts<'_> {
+        TrainingParts {
+            loss: &self.loss,
+            optimizer: &self.optimizer,
+            regularizer: &self.regularization,
+            clip: self.clip,
+            mixup: self.mixup,
+            average: self.average,
         }
     }
 }
@@ -118,6 +149,15 @@ impl Default for EvaluateSpec {
 
 fn default_batch_size() -> usize {
     32
+}
+
+fn default_accumulate() -> usize {
+    1
+}
+
+// Serde passes a reference.
+fn is_one(number: &usize) -> bool {
+    *number == 1
 }
 
 fn default_shard_size() -> usize {

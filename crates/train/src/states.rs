@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use proofmark_engine::{StateBlock, StateRole};
+use proofmark_model::Average;
 use sha2::{Digest as _, Sha256};
 
 use crate::error::TrainError;
@@ -29,6 +30,22 @@ pub fn parameters_digest(state: &StateBlock) -> String {
 pub(crate) fn states_of(state: &StateBlock, is_kept: impl Fn(StateRole) -> bool) -> BTreeMap<String, Vec<f32>> {
     let kept = state.entries().iter().filter(|entry| is_kept(entry.role));
     kept.map(|entry| (entry.name.clone(), state.all()[entry.range()].to_vec())).collect()
+}
+
+/// Exchanges each state that has an average with it.
+pub(crate) fn swap_averages(state: &mut StateBlock) {
+    let names: Vec<String> = state.entries().iter().map(|entry| entry.name.clone()).collect();
+    for name in names {
+        let average = Average::state_name(&name);
+        let Some(values) = state.get(&average).map(<[f32]>::to_vec) else { continue };
+        if let Some(own) = state.get_mut(&name) {
+            let before = own.to_vec();
+            own.copy_from_slice(&values);
+            if let Some(average) = state.get_mut(&average) {
+                average.copy_from_slice(&before);
+            }
+        }
+    }
 }
 
 /// Copies states into the block; each entry of a role that is wanted must be there in its size.

@@ -1,5 +1,7 @@
 //! What a batch is compared with, in the form in which its loss wants it.
 
+use std::ops::Range;
+
 use proofmark_engine::Feed;
 use proofmark_model::losses::{Loss, LossTarget};
 
@@ -42,11 +44,13 @@ impl Targets {
         &self.labels[..n]
     }
 
-    /// What is fed for the first samples.
-    pub(crate) fn feed(&self, n: usize) -> Feed<'_> {
+    /// What is fed for a part of the samples.
+    pub(crate) fn feed(&self, part: Range<usize>) -> Feed<'_> {
         match self.target {
-            LossTarget::Class => Feed::I32(&self.labels[..n]),
-            LossTarget::Binary | LossTarget::Number => Feed::F32(&self.numbers[..n * self.outputs]),
+            LossTarget::Class => Feed::I32(&self.labels[part]),
+            LossTarget::Binary | LossTarget::Number => {
+                Feed::F32(&self.numbers[part.start * self.outputs..part.end * self.outputs])
+            }
         }
     }
 }
@@ -63,13 +67,13 @@ mod tests {
     fn each_loss_gets_its_form() {
         let mut classes = targets("categorical_crossentropy", 3);
         classes.fill([2, 0].into_iter());
-        assert!(matches!(classes.feed(2), Feed::I32([2, 0])));
+        assert!(matches!(classes.feed(0..2), Feed::I32([2, 0])));
         let mut one_hot = targets("mse", 3);
         one_hot.fill([2, 0].into_iter());
-        assert!(matches!(one_hot.feed(2), Feed::F32([0.0, 0.0, 1.0, 1.0, 0.0, 0.0])));
+        assert!(matches!(one_hot.feed(0..2), Feed::F32([0.0, 0.0, 1.0, 1.0, 0.0, 0.0])));
         let mut binary = targets("binary_crossentropy", 1);
         binary.fill([1, 0, 1].into_iter());
-        assert!(matches!(binary.feed(3), Feed::F32([1.0, 0.0, 1.0])));
+        assert!(matches!(binary.feed(0..3), Feed::F32([1.0, 0.0, 1.0])));
         assert_eq!(binary.labels(2), [1, 0]);
     }
 }

@@ -3,7 +3,10 @@
 //! Every number here follows from the model, the spec, the prepared data and the seed: batches are cut from the epoch's
 //! order, losses are summed in f64 in that order, and what decides (early stopping, schedules) reads only those sums.
 
+mod accumulate;
+mod feeds;
 mod probe;
+mod step;
 
 use std::collections::BTreeMap;
 
@@ -11,21 +14,22 @@ use proofmark_data::augment::Scratch;
 use proofmark_data::{PreparedSet, epoch_order};
 use proofmark_engine::cpu::{CpuExecutor, CpuSession};
 use proofmark_engine::plan::PlanOptions;
-use proofmark_engine::{Feed, Session, StateBlock, StateRole, Step};
+use proofmark_engine::{StateBlock, StateRole};
 use proofmark_model::{CheckedModel, Progress as SchedulePosition, ScheduleState, Training};
 
 use crate::checkpoint::{self, Checkpoint, CheckpointProgress};
 use crate::early_stopping::EarlyStopping;
 use crate::error::TrainError;
 use crate::event::{EpochEnd, Event, Progress, Recorder, StopReason};
-use crate::metrics::{Predictions, most_probable};
+use crate::metrics::Predictions;
 use crate::mixup::Mixer;
 use crate::predict::Evaluator;
 use crate::spec::TrainSpec;
 pub use crate::states::parameters_digest;
-use crate::states::{load, states_of};
+use crate::states::{load, states_of, swap_averages};
 use crate::targets::Targets;
 use crate::tokens::check_tokens;
+use accumulate::Accumulator;
 pub use probe::Probe;
 
 /// Everything that a training depends on, and where it runs.
@@ -87,6 +91,7 @@ struct Run<'a> {
     input: TrainingInput<'a>,
     graph: Training,
     session: CpuSession,
+    accumulator: Option<Accumulator>,
     evaluator: Option<Evaluator>,
     state: StateBlock,
     epochs_done: u32,
@@ -141,35 +146,44 @@ impl<'a> Run<'a> {
         let options = PlanOptions { shard_samples: spec.shard_size, ..PlanOptions::default() };
         let executor = CpuExecutor { options, ..input.executor };
         let batch = spec.batch_size.min(input.train.len());
+        let step_samples = spec.step_samples().min(input.train.len());
         // Before anything is allocated: a plan that needs more than there is must be an error, not an abort.
         executor.outline(&graph.graph, batch)?;
         let mut state = StateBlock::try_new(&graph.graph)?;
         model.initialize(input.seed, &mut state);
+        let (accumulator, graph) = match spec.accumulate {
+            1 => (None, graph),
+            _ => {
+                let (accumulator, part) = Accumulator::new(spec.accumulated_graphs(model)?, executor, &state)?;
+                (Some(accumulator), part)
+            }
+        };
         let session = executor.session(&graph.graph, &state, batch)?;
         let evaluator = match input.validation.is_empty() {
             true => None,
             false => Some(Evaluator::new(model, &spec.loss, executor, &state)?),
         };
         let elements = model.input_shape().elements();
-        let targets = Targets::new(&spec.loss, model.output_shape().elements(), batch);
+        let targets = Targets::new(&spec.loss, model.output_shape().elements(), step_samples);
         let buffers = Buffers {
-            x: vec![0.0; batch * elements],
+            x: vec![0.0; step_samples * elements],
             other_targets: targets.clone(),
             targets,
             class_weights: spec
                 .class_weights
                 .as_ref()
                 .map_or_else(Vec::new, |weights| weights.of(model, input.train.labels())),
-            weights: vec![1.0; batch],
-            ids: vec![0; batch],
-            scalars: vec![[0.0]; spec.optimizer.scalar_names().len()],
+            weights: vec![1.0; step_samples],
+            ids: vec![0; step_samples],
+            scalars: vec![[0.0]; spec.optimizer.scalar_names().len() + usize::from(spec.average.is_some())],
             augment: input.train.augment_scratch(),
-            mixer: spec.mixup.map(|mixup| Mixer::new(mixup, input.seed, batch, elements)),
+            mixer: spec.mixup.map(|mixup| Mixer::new(mixup, input.seed, step_samples, elements)),
         };
         let mut run = Run {
             input,
             graph,
             session,
+            accumulator,
             evaluator,
             state,
             epochs_done: 0,
@@ -243,17 +257,17 @@ impl<'a> Run<'a> {
     }
 
     fn steps_per_epoch(&self) -> u64 {
-        self.input.train.len().div_ceil(self.input.spec.batch_size) as u64
+        self.input.train.len().div_ceil(self.input.spec.step_samples()) as u64
     }
 
     /// The rest of an epoch; false if the person interrupted it.
     fn epoch(&mut self, recorder: &mut dyn Recorder) -> Result<bool, TrainError> {
         let n = self.input.train.len();
         let order = epoch_order(self.input.seed, self.epochs_done, n);
-        let batch_size = self.input.spec.batch_size;
+        let step_samples = self.input.spec.step_samples();
         let mut resumed_at = recorder.seconds();
         let mut saved_at = resumed_at;
-        for batch in order.chunks(batch_size).skip(self.step_in_epoch as usize) {
+        for batch in order.chunks(step_samples).skip(self.step_in_epoch as usize) {
             self.run_step(batch, self.learning_rate())?;
             let now = recorder.seconds();
             recorder.progress(&Progress {
@@ -291,85 +305,6 @@ impl<'a> Run<'a> {
         self.input.spec.optimizer.learning_rate() * self.input.spec.schedule.factor(position, &self.schedule)
     }
 
-    fn run_step(&mut self, rows: &[u32], learning_rate: f64) -> Result<(), TrainError> {
-        let set = self.input.train;
-        let n = rows.len();
-        let elements = n * self.input.model.input_shape().elements();
-        let Buffers { x, targets, other_targets, class_weights, weights, ids, scalars, augment, mixer } =
-            &mut self.buffers;
-        set.gather_augmented(rows, self.epochs_done, augment, &mut x[..elements]);
-        targets.fill(rows.iter().map(|row| set.labels()[*row as usize]));
-        ids.iter_mut().zip(rows).for_each(|(id, row)| *id = set.ids()[*row as usize]);
-        for (to, (_, value)) in scalars.iter_mut().zip(self.input.spec.optimizer.scalars(self.step + 1, learning_rate))
-        {
-            *to = [value];
-        }
-        let mut share = [1.0];
-        if let Some(mixer) = mixer {
-            share = [mixer.mix(self.step as u32, &x[..elements], targets.labels(n))];
-            other_targets.fill(mixer.other_labels(n).iter().copied());
-        }
-        let mixer = mixer.as_ref();
-        if !class_weights.is_empty() {
-            let weight = |label: &i32| class_weights[*label as usize];
-            let others = mixer.map_or(targets.labels(n), |mixer| mixer.other_labels(n));
-            for (to, (label, other)) in weights.iter_mut().zip(targets.labels(n).iter().zip(others)) {
-                *to = share[0] * weight(label) + (1.0 - share[0]) * weight(other);
-            }
-        }
-        // Of samples that count the same, one over their number.
-        let weight_sum: f64 = weights[..n].iter().map(|weight| f64::from(*weight)).sum();
-        let loss_scale = [(1.0 / weight_sum) as f32];
-        let mut feeds = Feeds::default();
-        feeds.push(Feed::F32(mixer.map_or(&x[..elements], |mixer| mixer.mixed(elements))));
-        feeds.push(targets.feed(n));
-        if mixer.is_some() {
-            feeds.push(other_targets.feed(n));
-            feeds.push(Feed::F32(&share));
-        }
-        feeds.push(Feed::F32(&weights[..n]));
-        feeds.push(Feed::F32(&loss_scale));
-        scalars.iter().for_each(|scalar| feeds.push(Feed::F32(scalar)));
-        let step = Step { ids: &ids[..n], index: self.step as u32, seed: self.input.seed };
-        self.session.run(&mut self.state, &step, feeds.as_slice())?;
-        self.step += 1;
-        self.step_in_epoch += 1;
-        let epoch = self.epochs_done + 1;
-        for loss in self.session.output(self.graph.loss) {
-            if !loss.is_finite() {
-                return Err(TrainError::LossNotFinite {
-                    loss: *loss,
-                    epoch,
-                    step: self.step,
-                    learning_rate,
-                    saved_step: self.saved_step,
-                });
-            }
-            self.running.loss += f64::from(*loss);
-        }
-        if let Some(norm) = self.graph.gradient_norm
-            && !self.session.output(norm).iter().all(|norm| norm.is_finite())
-        {
-            let saved_step = self.saved_step;
-            return Err(TrainError::GradientNotFinite { epoch, step: self.step, learning_rate, saved_step });
-        }
-        let outputs = self.input.model.output_shape().elements();
-        let predictions = self.session.output(self.graph.predictions).chunks_exact(outputs);
-        let labels = match mixer {
-            Some(mixer) if share[0] < 0.5 => mixer.other_labels(n),
-            _ => targets.labels(n),
-        };
-        let predicted = |row: &[f32]| match row {
-            // The probability of the second of two classes.
-            [second] => i32::from(*second > 1.0 - *second),
-            row => most_probable(row) as i32,
-        };
-        let right = predictions.zip(labels).filter(|(row, label)| predicted(row) == **label);
-        self.running.right += right.count() as u64;
-        self.running.samples += n as u64;
-        Ok(())
-    }
-
     /// Judges the epoch, records it and saves a checkpoint.
     fn end_epoch(&mut self, recorder: &mut dyn Recorder) -> Result<(), TrainError> {
         let learning_rate = {
@@ -381,6 +316,8 @@ impl<'a> Run<'a> {
         let epoch = self.epochs_done + 1;
         // The losses that were looked at came before the last update.
         self.check_finite(epoch, learning_rate)?;
+        // The average is what is judged, kept and told.
+        self.swap_averages();
         let validation = match &mut self.evaluator {
             Some(evaluator) => Some(evaluator.evaluate(&mut self.state, self.input.validation, |_| {})?),
             None => None,
@@ -418,6 +355,7 @@ impl<'a> Run<'a> {
             parameters_digest: parameters_digest(&self.state),
             seconds: self.running.seconds,
         });
+        self.swap_averages();
         recorder.event(&event).map_err(TrainError::NotRecorded)?;
         self.epochs_done = epoch;
         self.step_in_epoch = 0;
@@ -476,33 +414,17 @@ impl<'a> Run<'a> {
                 }
                 self.early_stopping.best_epoch()
             }
-            None => self.epochs_done,
+            None => {
+                self.swap_averages();
+                self.epochs_done
+            }
         }
     }
-}
 
-/// Inputs of a training graph at most: six, and four scalars of an optimizer.
-const MAX_FEEDS: usize = 10;
-
-/// What a step reads, in the order of the graph's inputs, without memory from the heap.
-struct Feeds<'a> {
-    feeds: [Feed<'a>; MAX_FEEDS],
-    n: usize,
-}
-
-impl Default for Feeds<'_> {
-    fn default() -> Self {
-        Feeds { feeds: [Feed::F32(&[]); MAX_FEEDS], n: 0 }
-    }
-}
-
-impl<'a> Feeds<'a> {
-    fn push(&mut self, feed: Feed<'a>) {
-        self.feeds[self.n] = feed;
-        self.n += 1;
-    }
-
-    fn as_slice(&self) -> &[Feed<'a>] {
-        &self.feeds[..self.n]
+    /// Puts the averages where the model's states are, and these where the averages were: twice is not at all.
+    fn swap_averages(&mut self) {
+        if self.input.spec.average.is_some() {
+            swap_averages(&mut self.state);
+        }
     }
 }

@@ -2,8 +2,10 @@
 //!
 //! An optimizer's update is one element-wise program for each parameter: it reads the parameter, its gradient, what the
 //! optimizer remembers of it and a few numbers that the host computes for the step, and gives the new parameter and the
-//! new memory in one pass. The memory starts at zero.
+//! new memory in one pass. One that must see a parameter as a whole (its norm, its rows) adds nodes of its own instead.
+//! The memory starts at zero.
 
+mod adafactor;
 mod adam;
 mod adamw;
 mod lion;
@@ -13,7 +15,9 @@ mod rmsprop;
 mod sgd;
 
 use proofmark_engine::map::{Builder, Function, Operand};
+use proofmark_engine::{Graph, Value};
 
+pub use adafactor::Adafactor;
 pub use adam::Adam;
 pub use adamw::AdamW;
 pub use lion::Lion;
@@ -23,8 +27,9 @@ pub use rmsprop::RmsProp;
 pub use sgd::GradientDescent;
 
 use proofmark_tagged::tagged;
+use proofmark_tensor::Shape;
 
-use crate::error::ModelErrors;
+use crate::error::{ModelErrorKind, ModelErrors};
 use crate::ranges::Ranges;
 
 tagged! {
@@ -37,6 +42,7 @@ tagged! {
         adamw => AdamW,
         rmsprop => RmsProp,
         lion => Lion,
+        adafactor => Adafactor,
     }
 }
 
@@ -65,6 +71,29 @@ pub(crate) trait OptimizerDefinition {
 
     /// The new parameter, followed by the new memory.
     fn update(&self, update: &mut Update<'_>) -> Vec<Operand>;
+
+    /// Whether it must see a parameter as a whole: then [`OptimizerDefinition::whole`] stands for the update and the memory.
+    fn is_whole(&self) -> bool {
+        false
+    }
+
+    /// Adds states and nodes; the new parameter.
+    fn whole(&self, whole: &mut Whole<'_>) -> Result<Value, ModelErrorKind> {
+        Ok(whole.gradient)
+    }
+}
+
+/// What the update of one parameter is added to, where it is no element-wise program.
+pub(crate) struct Whole<'a> {
+    pub(crate) graph: &'a mut Graph,
+    /// The parameter's name and shape.
+    pub(crate) name: &'a str,
+    pub(crate) shape: &'a Shape,
+    pub(crate) parameter: Value,
+    /// Clipped and with its penalty.
+    pub(crate) gradient: Value,
+    /// The learning rate, then as [`OptimizerDefinition::scalar_names`] lists them.
+    pub(crate) scalars: &'a [Value],
 }
 
 /// What the update of one parameter is computed from.

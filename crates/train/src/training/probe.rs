@@ -43,7 +43,7 @@ impl<'a> Probe<'a> {
             run.step_in_epoch = 0;
             (*order, *done) = (epoch_order(run.input.seed, run.epochs_done, run.input.train.len()), 0);
         }
-        let n = run.input.spec.batch_size.min(order.len() - *done);
+        let n = run.input.spec.step_samples().min(order.len() - *done);
         run.running = Running::default();
         run.run_step(&order[*done..*done + n], learning_rate)?;
         *done += n;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::squares::{Memory, SEED, SIDE, prepared};
 
-fn everything() -> Value {
+pub(crate) fn everything() -> Value {
     json!([
         { "rotate": { "degrees": 15.0 } },
         { "shift": { "height": 0.1, "width": 0.1 } },
@@ -23,7 +23,7 @@ fn everything() -> Value {
     ])
 }
 
-fn model() -> CheckedModel {
+pub(crate) fn model() -> CheckedModel {
     let spec: ModelSpec = serde_json::from_value(json!({ "layers": [
         { "conv2d": { "filters": 4, "kernel": 3, "activation": "relu" } },
         { "max_pool2d": { "size": 2 } },
@@ -35,7 +35,7 @@ fn model() -> CheckedModel {
     spec.check([SIDE, SIDE, 1], Target::Category { classes: 2 }).expect("it fits")
 }
 
-fn train_spec(more: Value) -> TrainSpec {
+pub(crate) fn train_spec(more: Value) -> TrainSpec {
     let mut spec = json!({
         "epochs": 3,
         "batch_size": 16,
@@ -51,13 +51,13 @@ fn train_spec(more: Value) -> TrainSpec {
 
 /// What a training came to: the digest of its parameters, and what its epochs said.
 #[derive(Clone, Debug, PartialEq)]
-struct Outcome {
-    digest: String,
-    epochs: Vec<(u64, u64, String)>,
+pub(crate) struct Outcome {
+    pub(crate) digest: String,
+    pub(crate) epochs: Vec<(u64, u64, String)>,
 }
 
 /// Trains, stopped after each of these numbers of steps and resumed.
-fn outcome(spec: &TrainSpec, prepared: &Prepared, threads: usize, interruptions: &[u64]) -> Outcome {
+pub(crate) fn outcome(spec: &TrainSpec, prepared: &Prepared, threads: usize, interruptions: &[u64]) -> Outcome {
     let model = model();
     let input = TrainingInput {
         model: &model,
@@ -166,6 +166,7 @@ fn interruptions_lose_nothing_of_what_optimizers_remember() {
         json!({ "adamw": { "weight_decay": 0.1 } }),
         json!({ "rmsprop": { "momentum": 0.5, "centered": true } }),
         json!({ "lion": { "weight_decay": 0.1 } }),
+        json!({ "adafactor": {} }),
     ] {
         let spec = train_spec(json!({ "optimizer": optimizer, "clip": { "norm": 1.0 }, "class_weights": [1.0, 2.0] }));
         let expected = outcome(&spec, &prepared, 1, &[]);

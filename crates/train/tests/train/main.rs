@@ -1,6 +1,8 @@
 //! Trainings as a whole: their bits, their numbers against PyTorch's, what they learn and what they refuse.
 
+mod accumulation;
 mod augmentation;
+mod averages;
 mod class_weights;
 mod golden;
 mod leakage;

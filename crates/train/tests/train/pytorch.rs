@@ -63,6 +63,11 @@ fn convolutions_and_pools_with_adam() {
 }
 
 #[test]
+fn rows_and_columns_of_kernels_with_adafactor() {
+    check("adafactor", include_str!("pytorch/adafactor.json"));
+}
+
+#[test]
 fn dense_layers_with_momentum() {
     check("dense", include_str!("pytorch/dense.json"));
 }

@@ -175,7 +175,23 @@ GRU = {
     "target_salt": 1,
 }
 
-NETWORKS = [CONVOLUTIONAL, DENSE, RESIDUAL, SEQUENCE, TRANSPOSED, LSTM, GRU]
+ADAFACTOR = {
+    "name": "adafactor",
+    "input_shape": [4, 3, 2],
+    "model": {"layers": [
+        {"conv2d": {"filters": 4, "kernel": 2, "activation": "silu"}},
+        "flatten",
+        {"dense": {"units": 6, "activation": "tanh"}},
+        {"dense": {"units": 3, "activation": "softmax"}},
+    ]},
+    "target": {"category": 3},
+    "loss": "categorical_crossentropy",
+    "optimizer": {"adafactor": {"learning_rate": 0.05, "epsilon": 1e-7, "minimum_scale": 0.001}},
+    "x_salt": 610,
+    "target_salt": 2,
+}
+
+NETWORKS = [ADAFACTOR, CONVOLUTIONAL, DENSE, RESIDUAL, SEQUENCE, TRANSPOSED, LSTM, GRU]
 
 
 def pattern(start, count):
@@ -395,6 +411,9 @@ def optimizer_of(network, states):
             # Only kernels decay.
             groups = [{"params": kernels, "weight_decay": settings["weight_decay"]}, {"params": others, "weight_decay": 0.0}]
             return torch.optim.AdamW(groups, rate, eps=settings["epsilon"])
+        case "adafactor":
+            epsilons = (settings["epsilon"], settings["minimum_scale"])
+            return torch.optim.Adafactor(kernels + others, rate, eps=epsilons, weight_decay=0.0)
         case "momentum":
             return torch.optim.SGD(kernels + others, rate, momentum=settings["momentum"])
     raise ValueError(f"no optimizer `{kind}` here")

@@ -1,0 +1,114 @@
+//! One step: a batch is gathered and weighed, computed in one part or several, and its losses are added up.
+
+use proofmark_engine::{Feed, Session, Step};
+
+use super::feeds::Feeds;
+use super::{Buffers, Run};
+use crate::error::TrainError;
+use crate::metrics::most_probable;
+
+impl Run<'_> {
+    /// Trains on these rows.
+    pub(super) fn run_step(&mut self, rows: &[u32], learning_rate: f64) -> Result<(), TrainError> {
+        let set = self.input.train;
+        let n = rows.len();
+        let steps_per_epoch = self.steps_per_epoch();
+        let elements = n * self.input.model.input_shape().elements();
+        let Buffers { x, targets, other_targets, class_weights, weights, ids, scalars, augment, mixer } =
+            &mut self.buffers;
+        set.gather_augmented(rows, self.epochs_done, augment, &mut x[..elements]);
+        targets.fill(rows.iter().map(|row| set.labels()[*row as usize]));
+        ids.iter_mut().zip(rows).for_each(|(id, row)| *id = set.ids()[*row as usize]);
+        for (to, (_, value)) in scalars.iter_mut().zip(self.input.spec.optimizer.scalars(self.step + 1, learning_rate))
+        {
+            *to = [value];
+        }
+        if let (Some(average), Some(last)) = (&self.input.spec.average, scalars.last_mut()) {
+            *last = [average.taken(self.step, steps_per_epoch)];
+        }
+        let mut share = [1.0];
+        if let Some(mixer) = mixer {
+            share = [mixer.mix(self.step as u32, &x[..elements], targets.labels(n))];
+            other_targets.fill(mixer.other_labels(n).iter().copied());
+        }
+        let mixer = mixer.as_ref();
+        if !class_weights.is_empty() {
+            let weight = |label: &i32| class_weights[*label as usize];
+            let others = mixer.map_or(targets.labels(n), |mixer| mixer.other_labels(n));
+            for (to, (label, other)) in weights.iter_mut().zip(targets.labels(n).iter().zip(others)) {
+                *to = share[0] * weight(label) + (1.0 - share[0]) * weight(other);
+            }
+        }
+        // Of samples that count the same, one over their number.
+        let weight_sum: f64 = weights[..n].iter().map(|weight| f64::from(*weight)).sum();
+        let loss_scale = [(1.0 / weight_sum) as f32];
+        let (inputs, outputs) = (self.input.model.input_shape().elements(), self.input.model.output_shape().elements());
+        let epoch = self.epochs_done + 1;
+        let part_samples = if self.accumulator.is_some() { self.input.spec.batch_size } else { n };
+        for first in (0..n).step_by(part_samples.max(1)) {
+            let part = first..n.min(first + part_samples);
+            let numbers = part.start * inputs..part.end * inputs;
+            let mut feeds = Feeds::default();
+            feeds.push(Feed::F32(&mixer.map_or(&x[..elements], |mixer| mixer.mixed(elements))[numbers]));
+            feeds.push(targets.feed(part.clone()));
+            if mixer.is_some() {
+                feeds.push(other_targets.feed(part.clone()));
+                feeds.push(Feed::F32(&share));
+            }
+            feeds.push(Feed::F32(&weights[part.clone()]));
+            feeds.push(Feed::F32(&loss_scale));
+            if self.accumulator.is_none() {
+                scalars.iter().for_each(|scalar| feeds.push(Feed::F32(scalar)));
+            }
+            let step = Step { ids: &ids[part.clone()], index: self.step as u32, seed: self.input.seed };
+            self.session.run(&mut self.state, &step, feeds.as_slice())?;
+            if let Some(accumulator) = &mut self.accumulator {
+                accumulator.add(&self.session);
+            }
+            for loss in self.session.output(self.graph.loss) {
+                if !loss.is_finite() {
+                    return Err(TrainError::LossNotFinite {
+                        loss: *loss,
+                        epoch,
+                        step: self.step + 1,
+                        learning_rate,
+                        saved_step: self.saved_step,
+                    });
+                }
+                self.running.loss += f64::from(*loss);
+            }
+            let predictions = self.session.output(self.graph.predictions).chunks_exact(outputs);
+            let labels = match mixer {
+                Some(mixer) if share[0] < 0.5 => mixer.other_labels(n),
+                _ => targets.labels(n),
+            };
+            let right = predictions.zip(&labels[part]).filter(|(row, label)| predicted(row) == **label);
+            self.running.right += right.count() as u64;
+        }
+        if let Some(accumulator) = &mut self.accumulator {
+            let step = Step { ids: &[], index: self.step as u32, seed: self.input.seed };
+            accumulator.update(&mut self.state, &step, scalars)?;
+        }
+        self.step += 1;
+        self.step_in_epoch += 1;
+        let norm = match &self.accumulator {
+            Some(accumulator) => accumulator.gradient_norm(),
+            None => self.graph.gradient_norm.map(|norm| self.session.output(norm)),
+        };
+        if norm.is_some_and(|norm| !norm.iter().all(|norm| norm.is_finite())) {
+            let saved_step = self.saved_step;
+            return Err(TrainError::GradientNotFinite { epoch, step: self.step, learning_rate, saved_step });
+        }
+        self.running.samples += n as u64;
+        Ok(())
+    }
+}
+
+/// The class that a row of outputs names.
+fn predicted(row: &[f32]) -> i32 {
+    match row {
+        // The probability of the second of two classes.
+        [second] => i32::from(*second > 1.0 - *second),
+        row => most_probable(row) as i32,
+    }
+}
