@@ -91,6 +91,32 @@ fn documents_name_tests_that_exist() {
     assert_none(&violations);
 }
 
+/// Whoever adds an operation follows `docs/add-an-op.md` to the line: its files exist, and hold the words beside them.
+#[test]
+fn the_page_on_operations_names_what_exists() {
+    let page = read("docs/add-an-op.md").text;
+    let mut violations = Vec::new();
+    for path in quoted_paths(&page).into_iter().filter(|path| !path.ends_with('/')) {
+        if !root().join(&path).exists() {
+            violations.push(format!("no file `{path}`"));
+        }
+    }
+    let mut n_words = 0;
+    for row in page.lines().filter(|line| line.starts_with("| `crates/")) {
+        let mut quoted = row.split('`').skip(1).step_by(2);
+        let path = quoted.next().unwrap_or_default();
+        let text = read(path).text;
+        for word in quoted {
+            n_words += 1;
+            if !text.contains(word) {
+                violations.push(format!("no `{word}` in `{path}`"));
+            }
+        }
+    }
+    assert!(n_words >= 20, "{n_words} words");
+    assert_none(&violations);
+}
+
 #[test]
 fn links_and_paths_are_found() {
     let text =
