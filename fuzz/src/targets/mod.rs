@@ -5,6 +5,7 @@ pub mod checkpoint;
 pub mod criteria;
 pub mod idx;
 pub mod image;
+pub mod onnx;
 pub mod safetensors;
 pub mod spec;
 
@@ -32,6 +33,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "criteria", check: criteria::check, seeds: criteria::seeds },
     Target { name: "idx", check: idx::check, seeds: idx::seeds },
     Target { name: "image", check: image::check, seeds: image::seeds },
+    Target { name: "onnx", check: onnx::check, seeds: onnx::seeds },
     Target { name: "safetensors", check: safetensors::check, seeds: safetensors::seeds },
     Target { name: "spec", check: spec::check, seeds: spec::seeds },
 ];

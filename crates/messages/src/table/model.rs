@@ -286,6 +286,29 @@ crate::phrases! {
         en: "the parameters alone can be had with `{command}`",
         zh: "可以用 `{command}` 只导出参数",
     }
+    onnx_malformed(cause) { en: "not an ONNX file: {cause}", zh: "不是 ONNX 文件：{cause}" }
+    onnx_malformed_hint() { en: "the file may be cut off; write it again with the program that made it", zh: "文件可能不完整；请用生成它的程序重新导出" }
+    onnx_no_graph() { en: "the ONNX file has no graph", zh: "该 ONNX 文件没有计算图" }
+    onnx_too_many(what, count, limit) { en: "the file has {count} of `{what}`, more than the {limit} that are read", zh: "文件中 `{what}` 有 {count} 个，超过可读取的 {limit} 个" }
+    onnx_inputs(names) { en: "expected one input, found: {names}", zh: "应只有一个输入，实际为：{names}" }
+    onnx_outputs(names) { en: "expected one output of f32 numbers, found: {names}", zh: "应只有一个 f32 输出，实际为：{names}" }
+    onnx_one_hint() { en: "export the network with one input and one output, for inference", zh: "请以推理模式导出，且只保留一个输入和一个输出" }
+    onnx_input_shape(declared, sample) { en: "the model takes samples of shape `{declared}`, the data have `{sample}`", zh: "模型接受的样本形状为 `{declared}`，数据的形状为 `{sample}`" }
+    onnx_input_shape_hint() { en: "f32 images may have their channels first or last, or be flat; choose data and preprocessing that the model was trained on", zh: "f32 图像的通道可在前或在后，也可展平；请选择模型训练时所用的数据与预处理" }
+    onnx_tensor_type(tensor, data_type) { en: "the tensor `{tensor}` has the element type {data_type}, which is not read", zh: "张量 `{tensor}` 的元素类型为 {data_type}，无法读取" }
+    onnx_tensor_type_hint() { en: "export the weights as 32-bit floats", zh: "请将权重导出为 32 位浮点数" }
+    onnx_tensor_length(tensor) { en: "the tensor `{tensor}` does not hold what its extents say", zh: "张量 `{tensor}` 的数据与其形状不符" }
+    onnx_external(tensor) { en: "the numbers of the tensor `{tensor}` stand in another file", zh: "张量 `{tensor}` 的数据存放在另一个文件中" }
+    onnx_external_hint() { en: "save the model as one file, without external data", zh: "请将模型保存为单个文件，不使用外部数据" }
+    onnx_operator(operator, node) { en: "the operator `{operator}` of node `{node}` is not supported", zh: "不支持节点 `{node}` 的算子 `{operator}`" }
+    onnx_operator_hint() { en: "docs/onnx.md lists what is; a program that simplifies ONNX files may bring the network into that form", zh: "支持的算子见 docs/onnx.md；可先用简化 ONNX 的工具转换网络" }
+    onnx_operator_nearest_hint(nearest) { en: "the nearest name that is supported: `{nearest}`; docs/onnx.md lists all", zh: "名称最接近的受支持算子：`{nearest}`；完整列表见 docs/onnx.md" }
+    onnx_attribute(operator, node, attribute) { en: "node `{node}`: `{operator}` is not supported with this value of `{attribute}`", zh: "节点 `{node}`：`{operator}` 不支持 `{attribute}` 的这一取值" }
+    onnx_unknown_value(node, value) { en: "node `{node}` reads `{value}`, which nothing before it gives", zh: "节点 `{node}` 读取的 `{value}` 在其之前没有定义" }
+    onnx_operand(operator, node, position) { en: "node `{node}`: operand {position} of `{operator}` is missing, has another shape, or must be another kind of value", zh: "节点 `{node}`：`{operator}` 的第 {position} 个操作数缺失、形状不符或种类不对" }
+    onnx_batch_axis(operator, node) { en: "node `{node}`: `{operator}` works across the samples of a batch, or on an unknown number of them", zh: "节点 `{node}`：`{operator}` 跨批次样本计算，或批大小未知" }
+    onnx_refused(operator, node, cause) { en: "node `{node}`: `{operator}` cannot be computed: {cause}", zh: "节点 `{node}`：无法计算 `{operator}`：{cause}" }
+    onnx_memory(cause) { en: "no memory for the model's numbers: {cause}", zh: "内存不足，无法存放模型参数：{cause}" }
     no_logits() {
         en: "what the last sigmoid is applied to is not known",
         zh: "未记录最后一个 sigmoid 的输入",

@@ -130,7 +130,13 @@ impl Writer<'_> {
     fn tensor(&mut self, suffix: &str, data_type: i32, shape: &[usize], bytes: Vec<u8>) -> String {
         let name = format!("{}.{suffix}", self.layer);
         let dims = shape.iter().map(|extent| *extent as i64).collect();
-        self.initializers.push(proto::Tensor { dims, data_type, name: name.clone(), raw_data: Some(bytes) });
+        self.initializers.push(proto::Tensor {
+            dims,
+            data_type,
+            name: name.clone(),
+            raw_data: Some(bytes),
+            ..Default::default()
+        });
         name
     }
 
@@ -169,7 +175,14 @@ impl Writer<'_> {
 }
 
 fn node(op: &str, input: Vec<String>, output: String, attribute: Vec<proto::Attribute>) -> proto::Node {
-    proto::Node { input, name: output.clone(), output: vec![output], op_type: op.to_owned(), attribute }
+    proto::Node {
+        input,
+        name: output.clone(),
+        output: vec![output],
+        op_type: op.to_owned(),
+        attribute,
+        domain: String::new(),
+    }
 }
 
 /// An attribute of one integer.

@@ -4,6 +4,12 @@ use prost::Message;
 
 /// The element type f32.
 pub(super) const FLOAT: i32 = 1;
+/// The element type i32.
+pub(super) const INT32: i32 = 6;
+/// The element type f64.
+pub(super) const DOUBLE: i32 = 11;
+/// Where the numbers of a tensor stand, if it is another file.
+pub(super) const EXTERNAL: i32 = 1;
 /// The element type i64.
 pub(super) const INT64: i32 = 7;
 
@@ -79,6 +85,8 @@ pub(super) struct Node {
     pub(super) op_type: String,
     #[prost(message, repeated, tag = "5")]
     pub(super) attribute: Vec<Attribute>,
+    #[prost(string, tag = "7")]
+    pub(super) domain: String,
 }
 
 /// A parameter of an operator. A number that is 0 must still be written, hence the options.
@@ -90,6 +98,10 @@ pub(super) struct Attribute {
     pub(super) f: Option<f32>,
     #[prost(int64, optional, tag = "3")]
     pub(super) i: Option<i64>,
+    #[prost(bytes = "vec", optional, tag = "4")]
+    pub(super) s: Option<Vec<u8>>,
+    #[prost(message, optional, tag = "5")]
+    pub(super) t: Option<Tensor>,
     #[prost(int64, repeated, packed = "false", tag = "8")]
     pub(super) ints: Vec<i64>,
     #[prost(int32, tag = "20")]
@@ -103,10 +115,20 @@ pub(super) struct Tensor {
     pub(super) dims: Vec<i64>,
     #[prost(int32, tag = "2")]
     pub(super) data_type: i32,
+    #[prost(float, repeated, tag = "4")]
+    pub(super) float_data: Vec<f32>,
+    #[prost(int32, repeated, tag = "5")]
+    pub(super) int32_data: Vec<i32>,
+    #[prost(int64, repeated, tag = "7")]
+    pub(super) int64_data: Vec<i64>,
     #[prost(string, tag = "8")]
     pub(super) name: String,
     #[prost(bytes = "vec", optional, tag = "9")]
     pub(super) raw_data: Option<Vec<u8>>,
+    #[prost(double, repeated, tag = "10")]
+    pub(super) double_data: Vec<f64>,
+    #[prost(int32, tag = "14")]
+    pub(super) data_location: i32,
 }
 
 /// A name with its type.

@@ -14,7 +14,7 @@ use crate::harness::spec;
 const DIGITS: Target = Target::Category { classes: 10 };
 
 /// The name of a variant, from its debug text.
-fn variant(error: &impl std::fmt::Debug) -> String {
+pub(crate) fn variant(error: &impl std::fmt::Debug) -> String {
     format!("{error:?}").chars().take_while(char::is_ascii_alphanumeric).collect()
 }
 

@@ -3,10 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use proofmark_engine::StateBlock;
+use proofmark_engine::{Feed, Graph, RunError, StateBlock, ops};
+use proofmark_model::onnx::OnnxError;
 use proofmark_model::{Layer, Target, onnx};
+use proofmark_tensor::Shape;
 
-use crate::harness::{DIGITS, RESIDUAL, spec};
+use crate::errors::{show, variant, variants};
+use crate::harness::{DIGITS, RESIDUAL, assert_close, numbers, run, spec};
 
 fn exported(layers: &str, classes: usize, seed: u64) -> Vec<u8> {
     let model = spec(layers).check([28, 28, 1], Target::Category { classes }).expect("a model");
@@ -44,5 +47,114 @@ fn every_layer_has_a_form_or_a_reason() {
     }
     for kind in onnx::EXPORTED.iter().chain(onnx::NOT_EXPORTED.iter().map(|(kind, _)| kind)) {
         assert!(Layer::KINDS.contains(kind), "{kind} is no layer");
+    }
+}
+
+/// What our files give when they are read again is what the model gives: the same operations on the same numbers, but for
+/// where a bias or a normalisation is rounded.
+#[test]
+fn what_is_written_is_read() {
+    for (layers, classes) in [(DIGITS, 10), (RESIDUAL, 3)] {
+        let model = spec(layers).check([28, 28, 1], Target::Category { classes }).expect("a model");
+        let inference = model.inference_graph().expect("a graph");
+        let mut state = StateBlock::new(&inference.graph);
+        model.initialize(1, &mut state);
+        let x = numbers(2 * 28 * 28, 1);
+        let expected = run(&inference.graph, &mut state, 2, &[("x", Feed::F32(&x))]).output(0).to_vec();
+        let expected: Vec<f64> = expected.into_iter().map(f64::from).collect();
+        let file = exported(layers, classes, 1);
+        // As the file declares them, with the channels first in all but name, and flat where that is what is fed.
+        let image = Shape::new(&[28, 28, 1]);
+        for sample in [None, Some(&image)] {
+            let mut imported = onnx::import(&file, sample).expect("our own file");
+            assert_eq!((&imported.input, &imported.output[..]), (&image, &[classes][..]));
+            assert_eq!(imported.producer, "proofmark");
+            let session = run(&imported.graph, &mut imported.state, 2, &[("x", Feed::F32(&x))]);
+            assert_close(session.output(imported.predictions), &expected, 1e-6);
+        }
+        let error = onnx::import(&file, Some(&Shape::new(&[32, 32, 3]))).err().expect("another shape");
+        assert!(matches!(error, OnnxError::InputShape { .. }), "{error}");
+    }
+}
+
+/// Whatever stands in a file, it is a model or an error with a text.
+#[test]
+fn damaged_files_are_errors() {
+    let file = exported(RESIDUAL, 3, 1);
+    let mut seed = 1u64;
+    let mut next = |below: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) as usize % below
+    };
+    let (mut read, mut refused) = (0, 0);
+    for _ in 0..3000 {
+        let mut bytes = file.clone();
+        match next(4) {
+            0 => bytes.truncate(next(file.len())),
+            1 => {
+                let at = next(file.len());
+                bytes.drain(at..(at + 1 + next(8)).min(file.len()));
+            }
+            _ => {
+                for _ in 0..=next(3) {
+                    let at = next(file.len());
+                    bytes[at] = next(256) as u8;
+                }
+            }
+        }
+        match onnx::import(&bytes, Some(&Shape::new(&[28, 28, 1]))) {
+            Ok(model) => {
+                read += 1;
+                assert!(StateBlock::bytes_of(&model.graph) < 8 * bytes.len() + (64 << 10));
+            }
+            Err(error) => {
+                refused += 1;
+                assert!(!show(&error).is_empty());
+            }
+        }
+    }
+    // Most bytes are weights, of which any are as good as others.
+    assert!(read > 100 && refused > 100, "{read} read, {refused} refused");
+}
+
+#[test]
+fn every_message_of_an_import() {
+    let node = || "layer1/conv_2".to_owned();
+    let of = |operator: &str| (operator.to_owned(), node());
+    let graph_error = Graph::new().add(ops::Softmax, &[]).expect_err("no input");
+    let (operator, node_name) = of("Cast");
+    let errors = [
+        onnx::import(&[0xff; 12], None).err().expect("no file"),
+        OnnxError::NoGraph,
+        OnnxError::TooMany { what: "node", count: 20_000, limit: 10_000 },
+        OnnxError::Inputs { names: vec!["tokens".to_owned(), "mask".to_owned()] },
+        OnnxError::Outputs { names: (0..12).map(|idx| format!("output_{idx}")).collect() },
+        OnnxError::InputShape { declared: "[3, 224, 224]".to_owned(), sample: Shape::new(&[28, 28, 1]) },
+        OnnxError::TensorType { tensor: "fc.weight".to_owned(), data_type: 10 },
+        OnnxError::TensorLength { tensor: "fc.weight".to_owned() },
+        OnnxError::External { tensor: "fc.weight".to_owned() },
+        OnnxError::Operator { operator: "LSTM".to_owned(), node: node() },
+        OnnxError::Operator { operator: "Convv".to_owned(), node: node() },
+        OnnxError::Attribute { operator, node: node_name, attribute: "to" },
+        OnnxError::UnknownValue { node: node(), value: "hidden".to_owned() },
+        OnnxError::Operand { operator: "Conv".to_owned(), node: node(), position: 1 },
+        OnnxError::BatchAxis { operator: "ReduceMean".to_owned(), node: node() },
+        OnnxError::Refused { operator: "Softmax".to_owned(), node: node(), source: Box::new(graph_error) },
+        OnnxError::Memory(RunError::Allocation { bytes: 1 << 50 }),
+    ];
+    let seen = errors.iter().map(variant).collect();
+    assert_eq!(variants(include_str!("../../src/onnx/error.rs"), "OnnxError"), seen);
+    insta::assert_snapshot!(errors.iter().map(show).collect::<Vec<_>>().join("\n\n"));
+}
+
+/// The page that errors send people to names every operator.
+#[test]
+fn the_page_lists_the_operators() {
+    let page = include_str!("../../../../docs/onnx.md");
+    for name in onnx::OPERATORS {
+        assert!(page.contains(&format!("`{name}`")), "docs/onnx.md does not name {name}");
+    }
+    for kind in onnx::EXPORTED {
+        assert!(page.contains(&format!("`{kind}`")), "docs/onnx.md does not name {kind}");
     }
 }
