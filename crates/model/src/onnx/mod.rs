@@ -10,6 +10,7 @@ mod export;
 mod import;
 mod layer;
 mod norm;
+mod normalizations;
 mod operators;
 mod proto;
 mod tape;

@@ -8,7 +8,7 @@ use proofmark_engine::ops;
 use super::constant::{self, Constant, Numbers};
 use super::error::OnnxError;
 use super::tape::{Known, Site, Tape, Tensor};
-use super::{proto, windows};
+use super::{normalizations, proto, windows};
 
 /// The operators that are read.
 pub const OPERATORS: &[&str] = &[
@@ -133,9 +133,9 @@ pub(super) fn apply(tape: &mut Tape, site: &Site<'_>, operands: &[Option<Known>]
         "MaxPool" | "AveragePool" => windows::pool(tape, site, &sample(0)?)?,
         "GlobalMaxPool" | "GlobalAveragePool" => windows::global_pool(tape, site, &sample(0)?)?,
         "ReduceMean" => reduce_mean(tape, site, &sample(0)?, operands.get(1).and_then(Option::as_ref))?,
-        "BatchNormalization" => batch_normalization(tape, site, &sample(0)?, operands)?,
-        "LayerNormalization" => layer_normalization(tape, site, &sample(0)?, operands)?,
-        "InstanceNormalization" => instance_normalization(tape, site, &sample(0)?, operands)?,
+        "BatchNormalization" => normalizations::batch_normalization(tape, site, &sample(0)?, operands)?,
+        "LayerNormalization" => normalizations::layer_normalization(tape, site, &sample(0)?, operands)?,
+        "InstanceNormalization" => normalizations::instance_normalization(tape, site, &sample(0)?, operands)?,
         _ => return Err(site.unsupported()),
     };
     Ok(Known::Sample(result))
@@ -448,78 +448,4 @@ fn reduce_mean(tape: &mut Tape, site: &Site<'_>, x: &Tensor, axes: Option<&Known
         .collect();
     let value = tape.reshape(value, &shape).map_err(|source| site.refused(source))?;
     Ok(Tensor { value, shape, is_channels_last: false })
-}
-
-fn batch_normalization(
-    tape: &mut Tape,
-    site: &Site<'_>,
-    x: &Tensor,
-    operands: &[Option<Known>],
-) -> Result<Tensor, OnnxError> {
-    let numbers = |position: usize| floats(site, operands.get(position).and_then(Option::as_ref), position);
-    if site.int("training_mode", 0) != 0 {
-        return Err(site.attribute("training_mode"));
-    }
-    let (gamma, beta, mean, variance) = (numbers(1)?, numbers(2)?, numbers(3)?, numbers(4)?);
-    if gamma.len() != variance.len() {
-        return Err(site.operand(4));
-    }
-    let epsilon = f64::from(site.float("epsilon", 1e-5));
-    let scale: Vec<f32> = gamma
-        .iter()
-        .zip(variance)
-        .map(|(gamma, variance)| (f64::from(*gamma) / (f64::from(*variance) + epsilon).sqrt()) as f32)
-        .collect();
-    let x = tape.channels_last(x).map_err(|source| site.refused(source))?;
-    let centred = along(tape, site, Function::Sub, &x, mean, 3)?;
-    let scaled = along(tape, site, Function::Mul, &centred, &scale, 1)?;
-    along(tape, site, Function::Add, &scaled, beta, 2)
-}
-
-/// Rows of this many elements, normalised by their own mean and variance.
-fn normalized(tape: &mut Tape, site: &Site<'_>, x: &Tensor, row: usize) -> Result<Tensor, OnnxError> {
-    let refused = |source| site.refused(source);
-    let x = tape.plain(x).map_err(refused)?;
-    let elements: usize = x.shape.iter().product();
-    let rows = tape.reshape(x.value, &[elements / row, row]).map_err(refused)?;
-    let op = ops::Normalize { centre: ops::Centre::Mean, epsilon: site.float("epsilon", 1e-5) };
-    let normal = tape.graph.apply(op, &[rows]).map_err(refused)?[0];
-    let value = tape.reshape(normal, &x.shape).map_err(refused)?;
-    Ok(Tensor { value, ..x })
-}
-
-fn layer_normalization(
-    tape: &mut Tape,
-    site: &Site<'_>,
-    x: &Tensor,
-    operands: &[Option<Known>],
-) -> Result<Tensor, OnnxError> {
-    let axis = site.axis(site.int("axis", -1), x.shape.len())?;
-    let row = x.shape[axis..].iter().product();
-    let mut y = normalized(tape, site, x, row)?;
-    for (position, function) in [(1, Function::Mul), (2, Function::Add)] {
-        match operands.get(position).and_then(Option::as_ref) {
-            Some(Known::Constant(constant)) => y = tape.with_constant(site, function, &y, constant, false)?,
-            Some(Known::Sample(_)) => return Err(site.operand(position)),
-            None => {}
-        }
-    }
-    Ok(y)
-}
-
-fn instance_normalization(
-    tape: &mut Tape,
-    site: &Site<'_>,
-    x: &Tensor,
-    operands: &[Option<Known>],
-) -> Result<Tensor, OnnxError> {
-    if x.shape.len() < 2 {
-        return Err(site.operand(0));
-    }
-    let numbers = |position: usize| floats(site, operands.get(position).and_then(Option::as_ref), position);
-    let (gamma, beta) = (numbers(1)?, numbers(2)?);
-    let row = x.shape[1..].iter().product();
-    let y = normalized(tape, site, x, row)?;
-    let y = along(tape, site, Function::Mul, &y, gamma, 1)?;
-    along(tape, site, Function::Add, &y, beta, 2)
 }
