@@ -4,6 +4,7 @@ use proofmark_data::DataError;
 use proofmark_data::survey::SurveyError;
 use proofmark_evidence::EvidenceError;
 use proofmark_messages::{Lang, Localize, cli as say, display_in_english, draft, lab};
+use proofmark_model::onnx::OnnxError;
 use proofmark_model::{ModelErrors, ModelFileError};
 use proofmark_report::ExtractError;
 use proofmark_store::StoreError;
@@ -71,6 +72,22 @@ pub enum CommandError {
         /// Which layer.
         source: ModelErrors,
     },
+    /// A file that is not imported.
+    Onnx {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: Box<OnnxError>,
+    },
+    /// A model with another number of outputs than there are classes.
+    OnnxClasses {
+        /// The file.
+        path: PathBuf,
+        /// Numbers that it gives for a sample.
+        outputs: usize,
+        /// Classes of the data.
+        classes: usize,
+    },
     /// A page without evidence.
     Page {
         /// The page.
@@ -127,6 +144,8 @@ impl CommandError {
             | CommandError::ModelUnclaimed { .. }
             | CommandError::ModelAltered { .. }
             | CommandError::NotExported { .. }
+            | CommandError::Onnx { .. }
+            | CommandError::OnnxClasses { .. }
             | CommandError::Page { .. }
             | CommandError::NoSuchScenario { .. }
             | CommandError::Survey(_)
@@ -162,6 +181,10 @@ impl Localize for CommandError {
             }
             CommandError::Model(errors) => errors.text(lang),
             CommandError::NotExported { path, source } => say::model_file(lang, path.display(), source.text(lang)),
+            CommandError::Onnx { path, source } => say::model_file(lang, path.display(), source.text(lang)),
+            CommandError::OnnxClasses { path, outputs, classes } => {
+                say::onnx_classes(lang, path.display(), outputs, classes)
+            }
             CommandError::Page { path, source } => say::page(lang, path.display(), source.text(lang)),
             CommandError::NoSuchScenario { name } => say::no_such_scenario(lang, name),
             CommandError::Survey(error) => error.text(lang),
@@ -188,6 +211,8 @@ impl Localize for CommandError {
             }
             CommandError::Model(_) | CommandError::ScenarioWithoutData { .. } => Some(lab::internal_hint(lang)),
             CommandError::NotExported { source, .. } => source.hint(lang),
+            CommandError::Onnx { source, .. } => source.hint(lang),
+            CommandError::OnnxClasses { .. } => Some(say::onnx_classes_hint(lang)),
             CommandError::Page { source, .. } => source.hint(lang),
             CommandError::NoSuchScenario { .. } => {
                 let names: Vec<String> =
@@ -214,6 +239,7 @@ impl std::error::Error for CommandError {
             CommandError::ModelFile { source, .. } => Some(source),
             CommandError::Model(errors) => Some(errors),
             CommandError::NotExported { source, .. } => Some(source),
+            CommandError::Onnx { source, .. } => Some(source.as_ref()),
             CommandError::Survey(error) => Some(error),
             CommandError::Page { source, .. } => Some(source),
             CommandError::ModelMetadataMalformed { source, .. } => Some(source),
@@ -225,6 +251,7 @@ impl std::error::Error for CommandError {
             | CommandError::ImagesChanged { .. }
             | CommandError::FileExists { .. }
             | CommandError::WouldReplace { .. }
+            | CommandError::OnnxClasses { .. }
             | CommandError::ScenarioWithoutData { .. } => None,
         }
     }

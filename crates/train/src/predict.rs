@@ -5,7 +5,9 @@ use proofmark_engine::cpu::{CpuExecutor, CpuSession};
 use proofmark_engine::{Feed, RunError, Session, StateBlock, Step};
 use proofmark_messages::{Lang, Localize, display_in_english, train as say};
 use proofmark_model::losses::Loss;
+use proofmark_model::onnx::Imported;
 use proofmark_model::{CheckedModel, ModelErrors};
+use proofmark_tensor::math;
 
 use crate::metrics::Predictions;
 use crate::targets::Targets;
@@ -120,6 +122,70 @@ impl Predictor {
         refuse_not_finite(&said, self.outputs)?;
         Ok(by_class(self.outputs, said).1)
     }
+}
+
+/// What a model gives for a sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutputKind {
+    /// Probabilities of the classes.
+    Probabilities,
+    /// Their logits, from which we compute the probabilities.
+    Logits,
+}
+
+/// How far the probabilities of a sample may be from adding up to 1.
+const PROBABILITY_SLACK: f32 = 1e-3;
+
+/// What a model of another program says about a prepared set. Numbers that are no probabilities (some below 0 or above 1, or a
+/// sample's do not add up to 1) are taken for logits. The loss of a sample is the cross-entropy, -ln of its class's probability.
+///
+/// # Errors
+/// A plan that needs more than the machine has; a step that cannot run; a prediction that is NaN or infinite.
+pub fn predictions_of_imported(
+    model: &mut Imported,
+    executor: CpuExecutor,
+    set: &PreparedSet,
+) -> Result<(OutputKind, Predictions), PredictError> {
+    let (sample, outputs) = (model.input.elements(), model.output.elements());
+    let mut session = executor.session(&model.graph, &model.state, BATCH)?;
+    let mut batch = vec![0.0; BATCH * sample];
+    let mut said = Vec::with_capacity(set.len() * outputs);
+    let rows: Vec<u32> = (0..set.len() as u32).collect();
+    for rows in rows.chunks(BATCH) {
+        let batch = &mut batch[..rows.len() * sample];
+        set.gather(rows, batch);
+        let ids: Vec<u64> = rows.iter().map(|row| set.ids()[*row as usize]).collect();
+        session.run(&mut model.state, &Step { ids: &ids, index: 0, seed: 0 }, &[Feed::F32(batch)])?;
+        said.extend_from_slice(session.output(model.predictions));
+    }
+    refuse_not_finite(&said, outputs)?;
+    let in_range = said.iter().all(|value| (-PROBABILITY_SLACK..=1.0 + PROBABILITY_SLACK).contains(value));
+    let adds_up = |row: &[f32]| outputs == 1 || (row.iter().sum::<f32>() - 1.0).abs() <= PROBABILITY_SLACK;
+    let kind = if in_range && said.chunks_exact(outputs).all(adds_up) {
+        OutputKind::Probabilities
+    } else {
+        said.chunks_exact_mut(outputs).for_each(to_probabilities);
+        OutputKind::Logits
+    };
+    let (classes, probabilities) = by_class(outputs, said);
+    let losses = probabilities
+        .chunks_exact(classes)
+        .zip(set.labels())
+        // As far from 0 as f32 reaches: the logarithm is to stay finite.
+        .map(|(row, label)| -math::ln_f64(f64::from(row[*label as usize].max(f32::MIN_POSITIVE))) as f32)
+        .collect();
+    Ok((kind, Predictions { classes, probabilities, losses, labels: set.labels().to_vec() }))
+}
+
+/// Softmax of several logits, the logistic function of one, in f64.
+fn to_probabilities(row: &mut [f32]) {
+    if let [logit] = row {
+        *logit = (1.0 / (1.0 + math::exp_f64(-f64::from(*logit)))) as f32;
+        return;
+    }
+    let most = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let sum: f64 = row.iter().map(|logit| math::exp_f64(f64::from(*logit - most))).sum();
+    row.iter_mut().for_each(|logit| *logit = (math::exp_f64(f64::from(*logit - most)) / sum) as f32);
 }
 
 fn refuse_not_finite(numbers: &[f32], a_sample: usize) -> Result<(), PredictError> {

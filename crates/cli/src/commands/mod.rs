@@ -4,6 +4,7 @@ mod advise;
 mod check;
 mod data;
 mod diff;
+mod evaluate;
 mod evidence;
 mod explain;
 mod export;
@@ -45,6 +46,7 @@ pub(crate) const ALL: &[Command] = &[
     data::COMMAND,
     predict::COMMAND,
     export::COMMAND,
+    evaluate::COMMAND,
     reproduce::COMMAND,
     diff::COMMAND,
     report::COMMAND,

@@ -48,6 +48,22 @@ fn a_run_and_what_follows_it() {
     assert_eq!(export("safetensors", "a.safetensors"), fs::read(folder.join("model.safetensors")).unwrap());
     let onnx = export("onnx", "a.onnx");
     assert_eq!(onnx, export("onnx", "b.onnx"));
+    // As a model of another program the file is measured as the run was, on the same rows.
+    let measured = place.call(&["evaluate", "--model", "a.onnx", "--data", "tiny.yaml", "--json"]).expect(0).json();
+    assert_eq!((&measured["outputs"], &measured["producer"]), (&"probabilities".into(), &"proofmark".into()));
+    for end in ["value", "lower95", "upper95"] {
+        assert_eq!(measured["metrics"]["accuracy"][end], result["metrics"]["accuracy"][end], "{end}");
+    }
+    let shown = place.call(&["evaluate", "--model", "a.onnx", "--data", "tiny.yaml"]).expect(0).stdout;
+    assert!(
+        shown.contains("a.onnx (proofmark)") && shown.contains("accuracy") && shown.contains("95 % interval"),
+        "{shown}"
+    );
+    let chinese =
+        place.call(&["evaluate", "--model", "a.onnx", "--data", "tiny.yaml", "--lang", "zh-CN"]).expect(0).stdout;
+    assert!(chinese.contains("测试集") && chinese.contains("置信区间"), "{chinese}");
+    let no_model = place.call(&["evaluate", "--model", "a.safetensors", "--data", "tiny.yaml"]).expect(2);
+    no_model.says(&["error: `a.safetensors`: not an ONNX file", "hint: "]);
     // What is there is replaced only when that is asked for.
     let again = ["export", &run, "--format", "onnx", "--output", "a.safetensors"];
     place.call(&again).expect(2).says(&["error: `a.safetensors` is there already", "hint: ", "`--force`"]);

@@ -252,7 +252,7 @@ fn evaluate_on(
 }
 
 /// The most frequent class, the first of equals.
-pub(super) fn majority_class(set: &PreparedSet, classes: usize) -> usize {
+pub(crate) fn majority_class(set: &PreparedSet, classes: usize) -> usize {
     let mut counts = vec![0u64; classes.max(1)];
     for label in set.labels() {
         if let Some(count) = usize::try_from(*label).ok().and_then(|label| counts.get_mut(label)) {

@@ -39,7 +39,7 @@ use crate::study::{self, StudyResult};
 
 pub(crate) use cross_validate::cross_validate;
 pub(crate) use flow::{Flow, Purpose, epochs_of, state_of};
-pub(crate) use measure::{Judged, Measuring, diverged_at, executor};
+pub(crate) use measure::{Judged, Measuring, diverged_at, executor, majority_class};
 pub use resume::resume;
 pub(crate) use resume::{base_of, check_same, go_on, spec_source};
 use unacceptable::Unacceptable;

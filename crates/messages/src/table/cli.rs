@@ -175,6 +175,17 @@ crate::phrases! {
     model_altered(path, expected, found) { en: "`{path}` is not the model that was measured: expected `{expected}`, found `{found}`", zh: "`{path}` 不是当初测量的模型：应为 `{expected}`，实为 `{found}`" }
     model_altered_hint() { en: "restore the file, or train the spec again; `proofmark evidence verify` says what else differs", zh: "请恢复该文件或重新训练；`proofmark evidence verify` 可以指出其他不符之处" }
 
+    // evaluate
+    evaluate_about() { en: "Measure an ONNX model of another program on a spec's test data", zh: "在规格的测试数据上测量其他程序的 ONNX 模型" }
+    option_evaluate_model() { en: "The ONNX file", zh: "ONNX 文件" }
+    option_evaluate_data() { en: "The spec whose data, preprocessing and metrics are used; its model is not looked at", zh: "提供数据、预处理与指标的规格；其中的模型不予理会" }
+    label_outputs() { en: "outputs", zh: "输出" }
+    outputs_probabilities() { en: "probabilities", zh: "概率" }
+    outputs_logits() { en: "logits, turned into probabilities by us", zh: "logits，已由本程序转换为概率" }
+    test_rows(count) { en: "test split, {count} rows", zh: "测试集，{count} 行" }
+    onnx_classes(path, outputs, classes) { en: "`{path}` gives {outputs} numbers for a sample, the data have {classes} classes", zh: "`{path}` 为每个样本给出 {outputs} 个数，而数据有 {classes} 个类别" }
+    onnx_classes_hint() { en: "use the spec of the data that the model was trained on", zh: "请使用该模型训练所用数据的规格" }
+
     // export
     export_about() { en: "Write the model of a run for other programs", zh: "将某次运行的模型导出给其他程序使用" }
     option_format() { en: "`onnx`: layers and parameters; `safetensors`: parameters by name", zh: "`onnx`：层与参数；`safetensors`：按名称存放的参数" }
