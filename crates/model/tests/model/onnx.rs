@@ -63,7 +63,7 @@ fn what_is_written_is_read() {
         let expected = run(&inference.graph, &mut state, 2, &[("x", Feed::F32(&x))]).output(0).to_vec();
         let expected: Vec<f64> = expected.into_iter().map(f64::from).collect();
         let file = exported(layers, classes, 1);
-        // As the file declares them, with the channels first in all but name, and flat where that is what is fed.
+        // Samples as the file declares them, and as the caller has them.
         let image = Shape::new(&[28, 28, 1]);
         for sample in [None, Some(&image)] {
             let mut imported = onnx::import(&file, sample).expect("our own file");
@@ -74,6 +74,37 @@ fn what_is_written_is_read() {
         }
         let error = onnx::import(&file, Some(&Shape::new(&[32, 32, 3]))).err().expect("another shape");
         assert!(matches!(error, OnnxError::InputShape { .. }), "{error}");
+    }
+}
+
+/// A file that takes images with their channels first, or flat, is fed `[H, W, C]` all the same.
+#[test]
+fn samples_are_turned_as_the_file_wants_them() {
+    let image = Shape::new(&[6, 5, 2]);
+    let x = numbers(3 * 60, 1);
+    let channels_first: Vec<f32> = (0..3 * 60)
+        .map(|idx| {
+            let (sample, channel, position) = (idx / 60, idx / 30 % 2, idx % 30);
+            x[sample * 60 + position * 2 + channel]
+        })
+        .collect();
+    let rest = r#"{ "conv2d": { "filters": 3, "kernel": 3 } }, "flatten", { "dense": { "units": 2, "activation": "softmax" } }"#;
+    for (first, declared, fed) in [
+        (r#"{ "permute": { "axes": [1, 2, 0] } }"#, Shape::new(&[2, 6, 5]), &channels_first),
+        (r#"{ "reshape": { "shape": [6, 5, 2] } }"#, Shape::new(&[60]), &x),
+    ] {
+        let layers = format!(r#"{{ "layers": [{first}, {rest}] }}"#);
+        let model = spec(&layers).check(declared, Target::Category { classes: 2 }).expect("a model");
+        let inference = model.inference_graph().expect("a graph");
+        let mut state = StateBlock::new(&inference.graph);
+        model.initialize(1, &mut state);
+        let expected = run(&inference.graph, &mut state, 3, &[("x", Feed::F32(fed))]).output(0).to_vec();
+        let expected: Vec<f64> = expected.into_iter().map(f64::from).collect();
+        let file = onnx::export(&model, &state, &BTreeMap::new()).expect("every layer has a form");
+        let mut imported = onnx::import(&file, Some(&image)).expect("our own file");
+        assert_eq!(imported.input, image);
+        let session = run(&imported.graph, &mut imported.state, 3, &[("x", Feed::F32(&x))]);
+        assert_close(session.output(imported.predictions), &expected, 1e-6);
     }
 }
 
