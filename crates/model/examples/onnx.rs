@@ -91,6 +91,24 @@ const NETWORKS: &[(&str, &[usize], usize, &str)] = &[
         r#"[{ "embedding": { "vocabulary": 20, "units": 6 } }, { "conv1d": { "name": "one", "filters": 6, "kernel": 3, "padding": "same", "activation": "silu" } },
             { "shared": { "layer": "one" } }, "flatten", { "dense": { "units": 3, "activation": "softmax" } }]"#,
     ),
+    (
+        "transformer",
+        &[27],
+        3,
+        r#"[{ "embedding": { "name": "words", "vocabulary": 3, "units": 6 } },
+            { "position_encoding": { "name": "start", "base": 50 } }, "layer_norm",
+            { "multi_head_attention": { "name": "causal", "heads": 3, "causal": true, "rotary": true } },
+            { "add": { "name": "left", "inputs": ["start", "causal"] } }, "layer_norm",
+            { "dense": { "units": 12, "activation": "gelu" } }, { "dense": { "name": "down", "units": 6 } },
+            { "add": { "name": "memory", "inputs": ["left", "down"] } },
+            { "sequence_length": { "name": "length", "inputs": ["input"], "padding": 2 } },
+            { "average_pool1d": { "name": "short", "inputs": ["words"], "size": 3 } },
+            { "position_embedding": { "name": "queries" } },
+            { "multi_head_attention": { "heads": 2, "key_dim": 4, "value_dim": 5, "use_bias": false, "lengths": true,
+                "inputs": ["queries", "memory", "left", "length"] } },
+            { "multi_head_attention": { "name": "self", "heads": 2 } }, "flatten",
+            { "dense": { "units": 3, "activation": "softmax" } }]"#,
+    ),
 ];
 
 /// Samples of a batch: one that is no multiple of anything.

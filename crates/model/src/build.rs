@@ -143,8 +143,18 @@ impl Build<'_> {
 
     /// A parameter that is added at the end.
     pub(crate) fn bias(&mut self, extent: usize, initializer: &Initializer) -> Result<Value, ModelErrorKind> {
+        self.bias_named("bias", extent, initializer)
+    }
+
+    /// The same under another name, for layers with several.
+    pub(crate) fn bias_named(
+        &mut self,
+        suffix: &str,
+        extent: usize,
+        initializer: &Initializer,
+    ) -> Result<Value, ModelErrorKind> {
         let fans = Fans { inputs: extent, outputs: extent };
-        self.state("bias", &[extent], StateRole::Parameter, initializer.clone(), fans)
+        self.state(suffix, &[extent], StateRole::Parameter, initializer.clone(), fans)
     }
 
     /// A parameter that starts with one value throughout.

@@ -80,6 +80,12 @@ pub enum ModelErrorKind {
     NoLength { received: Shape },
     /// An embedding that reads another layer, whose numbers are no tokens.
     NoTokens,
+    /// The heads do not divide the channels, and how wide a head is was not said.
+    Heads { heads: usize, channels: usize },
+    /// Rotary positions turn pairs, and a head has an odd number.
+    RotaryOdd { key_dim: usize },
+    /// Keys and values, or queries and keys of causal attention, with different numbers of steps.
+    StepsDiffer { what: &'static str, expected: usize, received: usize },
     /// A window, with its dilation, that does not fit the (padded) image.
     WindowTooLarge { window: Shape, image: Shape },
     /// A window, with its dilation, that is longer than the sequence.
@@ -279,6 +285,12 @@ impl Localize for ModelErrorKind {
             ModelErrorKind::NoAxes { received } => say::no_axes(lang, received),
             ModelErrorKind::NoLength { received } => say::no_length(lang, received),
             ModelErrorKind::NoTokens => say::no_tokens(lang),
+            ModelErrorKind::Heads { heads, channels } => say::heads(lang, heads, channels),
+            ModelErrorKind::RotaryOdd { key_dim } => say::rotary_odd(lang, key_dim),
+            ModelErrorKind::StepsDiffer { what: "keys", expected, received } => {
+                say::steps_of_values(lang, received, expected)
+            }
+            ModelErrorKind::StepsDiffer { expected, received, .. } => say::steps_of_keys(lang, received, expected),
             ModelErrorKind::WindowTooLarge { window, image } => say::window_too_large(lang, window, image),
             ModelErrorKind::WindowTooLong { window, steps } => say::window_too_long(lang, window, steps),
             ModelErrorKind::PoolTooLarge { positions, .. } => say::pool_too_large(lang, Number(*positions)),
@@ -338,6 +350,14 @@ impl Localize for ModelErrorKind {
             }),
             ModelErrorKind::NoLength { .. } => Some(say::no_length_hint(lang, "sequence_length")),
             ModelErrorKind::NoTokens => Some(say::no_tokens_hint(lang, "inputs: [input]")),
+            ModelErrorKind::Heads { heads, channels } => {
+                Some(say::heads_hint(lang, format!("key_dim: {}", channels.div_ceil(*heads))))
+            }
+            ModelErrorKind::RotaryOdd { key_dim } => {
+                Some(say::rotary_odd_hint(lang, format!("key_dim: {}", key_dim + 1)))
+            }
+            ModelErrorKind::StepsDiffer { what: "keys", .. } => None,
+            ModelErrorKind::StepsDiffer { .. } => Some(say::steps_of_keys_hint(lang, "causal")),
             ModelErrorKind::WindowTooLarge { .. } => Some(say::window_too_large_hint(lang, "padding: same")),
             ModelErrorKind::NoSequence { received } => match received[..] {
                 [steps] => Some(say::one_channel_hint(lang, format!("reshape: {{ shape: [{steps}, 1] }}"))),

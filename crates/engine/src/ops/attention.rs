@@ -11,9 +11,10 @@ use crate::graph::{Span, Type, Value};
 /// y\[t, h, j\] = sum over s of p\[t, s\] v\[s, h, j\].
 ///
 /// With `is_causal` query t sees the keys s <= t; with `has_lengths` a sample's keys from its length on are padding, which
-/// nobody sees. A length counts as 0 below 0 and as S above S. A query that sees no key gives +0.0.
+/// nobody sees. Lengths are f32, as tokens are; one
+/// counts without its fraction, as 0 below 0 and where it is NaN, as S above S. A query that sees no key gives +0.0.
 ///
-/// *Shapes*, all per sample: q `[T, heads D]`, k `[S, heads D]`, v `[S, heads E]`, with `has_lengths` the lengths `[]` (i32);
+/// *Shapes*, all per sample: q `[T, heads D]`, k `[S, heads D]`, v `[S, heads E]`, with `has_lengths` the lengths `[]`;
 /// y `[T, heads E]`. T and S are equal where it is causal, and may differ otherwise (cross-attention).
 ///
 /// *Definition in f32*: z is a chain of fused multiply-adds along i from +0.0, cut into blocks of
@@ -99,7 +100,7 @@ impl Attention {
             }
         }
         if self.has_lengths {
-            check::dtype(op, inputs, 3, DType::I32)?;
+            check::dtype(op, inputs, 3, DType::F32)?;
             check::span(op, inputs, 3, Span::Sample)?;
             check::shape(op, inputs, 3, &[])?;
         }
@@ -340,11 +341,11 @@ fn made_up_cases(case: impl Fn(&'static str, Attention, &[Type], usize) -> Case)
         let op = Attention { heads, is_causal, has_lengths: lengths.is_some() };
         let mut types = vec![Type::sample([t, heads * d]), Type::sample([s, heads * d]), Type::sample([s, heads * e])];
         if lengths.is_some() {
-            types.push(Type::sample([]).with_dtype(DType::I32));
+            types.push(Type::sample([]));
         }
         let case = case(name, op, &types, n_samples);
         match lengths {
-            Some(lengths) => case.with_input(3, lengths),
+            Some(lengths) => case.with_input(3, lengths).constant(3),
             None => case,
         }
     };
@@ -356,6 +357,6 @@ fn made_up_cases(case: impl Fn(&'static str, Attention, &[Type], usize) -> Case)
         build("several groups, causal", 1, true, [53, 53, 2, 1], None, 1),
         build("several groups, more keys", 1, false, [3, 50, 3, 2], None, 1),
         build("padding", 2, false, [3, 5, 2, 2], Some(vec![5., 2., 0., 1.]), 4),
-        build("padding and causal", 1, true, [6, 6, 2, 3], Some(vec![3., -1., 9.]), 3),
+        build("padding and causal", 1, true, [6, 6, 2, 3], Some(vec![3.5, -1., 9.]), 3),
     ]
 }

@@ -25,11 +25,13 @@ mod lstm;
 mod max_pool2d;
 mod normalize;
 mod pad;
+mod position_encoding;
 mod recurrent;
 mod reduce;
 mod reduce_max;
 mod reference;
 mod reshape;
+mod rotary;
 mod slice;
 mod softmax;
 mod softmax_cross_entropy;
@@ -64,11 +66,13 @@ pub use lstm::{Lstm, LstmGradient};
 pub use max_pool2d::{MaxPool2d, MaxPool2dGradient};
 pub use normalize::{Centre, Normalize, NormalizeGradient};
 pub use pad::Pad;
+pub use position_encoding::PositionEncoding;
 pub(crate) use recurrent::steps_of;
 pub use reduce::{Reduce, ReduceKind};
 pub use reduce_max::{ReduceMax, ReduceMaxGradient};
 pub use reference::{Reference, ReferenceContext, Tensor64};
 pub use reshape::Reshape;
+pub use rotary::Rotary;
 pub use slice::Slice;
 pub use softmax::{Softmax, SoftmaxGradient};
 pub use softmax_cross_entropy::{SoftmaxCrossEntropy, SoftmaxCrossEntropyGradient};
@@ -272,7 +276,7 @@ operations! {
     Softmax, SoftmaxGradient, LogSoftmax, LogSoftmaxGradient,
     SoftmaxCrossEntropy, SoftmaxCrossEntropyGradient,
     CategoricalCrossEntropy, CategoricalCrossEntropyGradient,
-    Attention, AttentionGradient,
+    Attention, AttentionGradient, Rotary, PositionEncoding,
     Dropout, BatchMoments, BatchMomentsGradient, Normalize, NormalizeGradient, GlobalNorm,
     Embedding, EmbeddingGradient,
     Lstm, LstmGradient, Gru, GruGradient,

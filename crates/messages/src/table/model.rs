@@ -158,6 +158,34 @@ crate::phrases! {
         en: "make it the first layer, or set `{example}`",
         zh: "请将其设为第一层，或设置 `{example}`",
     }
+    heads(heads, channels) {
+        en: "`heads` of `{heads}` does not divide the {channels} channels of the input",
+        zh: "输入的 {channels} 个通道无法按 `heads: {heads}` 均分",
+    }
+    heads_hint(example) {
+        en: "take another number of heads, or say how wide each is: `{example}`",
+        zh: "请更换头数，或指定每个头的宽度：`{example}`",
+    }
+    rotary_odd(key_dim) {
+        en: "`rotary` turns pairs of numbers, and a head has {key_dim}",
+        zh: "`rotary` 成对旋转数值，而每个头有 {key_dim} 个数",
+    }
+    rotary_odd_hint(example) {
+        en: "make the heads even: `{example}`",
+        zh: "请使每个头的宽度为偶数：`{example}`",
+    }
+    steps_of_values(received, expected) {
+        en: "its values have {received} steps, its keys {expected}",
+        zh: "值有 {received} 步，而键有 {expected} 步",
+    }
+    steps_of_keys(received, expected) {
+        en: "its keys have {received} steps, its queries {expected}: which of them are later, nobody can say",
+        zh: "键有 {received} 步，而查询有 {expected} 步：无法判断先后",
+    }
+    steps_of_keys_hint(setting) {
+        en: "leave out `{setting}` where one sequence looks at another",
+        zh: "一个序列关注另一个序列时，请去掉 `{setting}`",
+    }
     window_too_large(window, image) {
         en: "its window of `{window}` is larger than the image of `{image}`",
         zh: "窗口 `{window}` 大于图像 `{image}`",

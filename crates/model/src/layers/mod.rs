@@ -28,9 +28,12 @@ mod layer_norm;
 mod lstm;
 mod max_pool1d;
 mod max_pool2d;
+mod multi_head_attention;
 mod padding;
 mod permute;
 mod pooling1d;
+mod position_embedding;
+mod position_encoding;
 mod recurrent;
 mod relu;
 mod reshape;
@@ -67,8 +70,11 @@ pub use layer_norm::{LayerNorm, layer_norm};
 pub use lstm::{Lstm, lstm};
 pub use max_pool1d::{MaxPool1d, max_pool1d};
 pub use max_pool2d::{MaxPool2d, max_pool2d};
+pub use multi_head_attention::{MultiHeadAttention, multi_head_attention};
 pub use padding::Padding;
 pub use permute::{Permute, permute};
+pub use position_embedding::{PositionEmbedding, position_embedding};
+pub use position_encoding::{PositionEncoding, position_encoding};
 pub use recurrent::RecurrentDirection;
 pub use relu::{Relu, relu};
 pub use reshape::{Reshape, reshape};
@@ -113,6 +119,9 @@ tagged! {
         embedding => Embedding,
         lstm => Lstm,
         gru => Gru,
+        position_embedding => PositionEmbedding,
+        position_encoding => PositionEncoding,
+        multi_head_attention => MultiHeadAttention,
         sequence_length => SequenceLength,
         activation => ActivationLayer,
         relu => Relu,

@@ -8,7 +8,8 @@ use crate::ranges::Ranges;
 
 layer! {
     /// How many steps a sequence has that was padded at its end: the position, from 1, of the last step that holds any number but
-    /// `padding`; 0 if there is none. What `lstm` and `gru` take as second input.
+    /// `padding`; 0 if there is none. What `lstm` and `gru` take as second input, and
+    /// `multi_head_attention` with `lengths` as its last.
     ///
     /// *Shapes*: x `[T]` or `[T, ..]`; y one number, `[]`.
     pub struct SequenceLength {

@@ -3,7 +3,7 @@
 use proofmark_tensor::Shape;
 
 use super::export::{Order, Tensor, Writer, int, ints};
-use super::{norm, proto};
+use super::{attention, norm, proto};
 use crate::error::ModelErrorKind;
 use crate::layers::{
     AveragePool1d, AveragePool2d, Conv1d, Conv2d, Conv2dTranspose, Dense, Layer, MaxPool1d, MaxPool2d, Padding,
@@ -36,6 +36,10 @@ pub const EXPORTED: &[&str] = &[
     "group_norm",
     "dropout",
     "embedding",
+    "position_embedding",
+    "position_encoding",
+    "multi_head_attention",
+    "sequence_length",
     "shared",
     "activation",
     "relu",
@@ -49,7 +53,6 @@ pub const NOT_EXPORTED: &[(&str, &str)] = &[
         "ONNX's LSTM has the gates in the order i, o, f, c and sequences with the step's axis first: to be written",
     ),
     ("gru", "ONNX's GRU has two biases and sequences with the step's axis first, both to be written"),
-    ("sequence_length", "only the recurrent layers read it"),
 ];
 
 /// Adds a layer; `shape` is what it gives for one sample.
@@ -121,6 +124,10 @@ pub(super) fn write(
             let tokens = writer.node("Cast", vec![x.name], vec![int("to", proto::INT64 as usize)]);
             result(writer.node("Gather", vec![kernel, tokens], vec![int("axis", 0)]), Order::Ours)
         }
+        Layer::PositionEmbedding(_) => attention::position_embedding(writer, x),
+        Layer::PositionEncoding(layer) => attention::position_encoding(writer, layer, x),
+        Layer::MultiHeadAttention(layer) => attention::multi_head_attention(writer, layer, inputs, shape),
+        Layer::SequenceLength(layer) => attention::sequence_length(writer, layer, x),
         Layer::ActivationLayer(layer) => activate(writer, x.clone(), layer.function),
         Layer::Relu(_) => activate(writer, x.clone(), Activation::Relu),
         Layer::Softmax(_) => activate(writer, x.clone(), Activation::Softmax),

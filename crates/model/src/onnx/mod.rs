@@ -4,6 +4,7 @@
 //! `[N, C, H, W]`, which is the only order that ONNX's convolutions know; an order is changed where a layer needs the other
 //! one, which for a usual network is once at the start and once before `flatten`.
 
+mod attention;
 mod constant;
 mod error;
 mod export;

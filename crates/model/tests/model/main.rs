@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "what is tested is held against std's functions, within a tolerance")]
 #![allow(clippy::disallowed_types, reason = "the other implementation of safetensors takes a hash map")]
 
+mod attention;
 mod errors;
 mod examples;
 mod gradients;

@@ -3,7 +3,8 @@
 use proofmark_model::layers::{
     activation, add, average_pool1d, average_pool2d, batch_norm, concatenate, conv1d, conv2d, conv2d_transpose, dense,
     dropout, flatten, global_average_pool1d, global_average_pool2d, global_max_pool1d, global_max_pool2d, group_norm,
-    layer_norm, max_pool1d, max_pool2d, permute, relu, reshape, rms_norm, softmax,
+    layer_norm, max_pool1d, max_pool2d, multi_head_attention, permute, position_embedding, position_encoding, relu,
+    reshape, rms_norm, sequence_length, softmax,
 };
 use proofmark_model::{Activation, Initializer, Layer, ModelSpec, Regularizer, initializers};
 
@@ -66,6 +67,10 @@ fn every_parameter_in_rust() {
         .add(group_norm(2))
         .add(global_average_pool1d())
         .add(global_max_pool1d())
+        .add(position_embedding())
+        .add(position_encoding())
+        .add(sequence_length().inputs(["input"]).named("length"))
+        .add(multi_head_attention(2).causal().rotary().without_bias().lengths().inputs(["rms_norm_1", "length"]))
         .add(softmax());
     let written = spec(
         r#"{ "layers": [
@@ -91,6 +96,11 @@ fn every_parameter_in_rust() {
             { "group_norm": { "groups": 2 } },
             "global_average_pool1d",
             "global_max_pool1d",
+            "position_embedding",
+            { "position_encoding": { "base": 10000 } },
+            { "sequence_length": { "name": "length", "inputs": ["input"], "padding": 0 } },
+            { "multi_head_attention": { "heads": 2, "causal": true, "rotary": true, "use_bias": false, "lengths": true,
+                "inputs": ["rms_norm_1", "length"] } },
             "softmax"
         ] }"#,
     );
@@ -142,7 +152,7 @@ fn mistakes_in_text_are_named() {
     .collect();
     insta::assert_snapshot!(lines.join("\n"), @r#"
     "flaten"
-        unknown variant `flaten`, expected one of `dense`, `conv2d`, `conv2d_transpose`, `conv1d`, `max_pool2d`, `max_pool1d`, `average_pool2d`, `average_pool1d`, `global_max_pool2d`, `global_max_pool1d`, `global_average_pool2d`, `global_average_pool1d`, `flatten`, `reshape`, `permute`, `add`, `concatenate`, `batch_norm`, `layer_norm`, `rms_norm`, `group_norm`, `dropout`, `embedding`, `lstm`, `gru`, `sequence_length`, `activation`, `relu`, `softmax`, `shared` at line 1 column 8
+        unknown variant `flaten`, expected one of `dense`, `conv2d`, `conv2d_transpose`, `conv1d`, `max_pool2d`, `max_pool1d`, `average_pool2d`, `average_pool1d`, `global_max_pool2d`, `global_max_pool1d`, `global_average_pool2d`, `global_average_pool1d`, `flatten`, `reshape`, `permute`, `add`, `concatenate`, `batch_norm`, `layer_norm`, `rms_norm`, `group_norm`, `dropout`, `embedding`, `lstm`, `gru`, `position_embedding`, `position_encoding`, `multi_head_attention`, `sequence_length`, `activation`, `relu`, `softmax`, `shared` at line 1 column 8
     "dense"
         missing field `units` at line 1 column 7
     { "dense": { "units": 4, "unit": 3 } }
@@ -150,9 +160,9 @@ fn mistakes_in_text_are_named() {
     { "dense": { "units": -4 } }
         invalid value: integer `-4`, expected usize at line 1 column 24
     { "dense": { "units": 4 }, "flatten": {} }
-        invalid length 2, expected one of dense, conv2d, conv2d_transpose, conv1d, max_pool2d, max_pool1d, average_pool2d, average_pool1d, global_max_pool2d, global_max_pool1d, global_average_pool2d, global_average_pool1d, flatten, reshape, permute, add, concatenate, batch_norm, layer_norm, rms_norm, group_norm, dropout, embedding, lstm, gru, sequence_length, activation, relu, softmax, shared, with its parameters at line 1 column 36
+        invalid length 2, expected one of dense, conv2d, conv2d_transpose, conv1d, max_pool2d, max_pool1d, average_pool2d, average_pool1d, global_max_pool2d, global_max_pool1d, global_average_pool2d, global_average_pool1d, flatten, reshape, permute, add, concatenate, batch_norm, layer_norm, rms_norm, group_norm, dropout, embedding, lstm, gru, position_embedding, position_encoding, multi_head_attention, sequence_length, activation, relu, softmax, shared, with its parameters at line 1 column 36
     {}
-        invalid length 0, expected one of dense, conv2d, conv2d_transpose, conv1d, max_pool2d, max_pool1d, average_pool2d, average_pool1d, global_max_pool2d, global_max_pool1d, global_average_pool2d, global_average_pool1d, flatten, reshape, permute, add, concatenate, batch_norm, layer_norm, rms_norm, group_norm, dropout, embedding, lstm, gru, sequence_length, activation, relu, softmax, shared, with its parameters at line 1 column 2
+        invalid length 0, expected one of dense, conv2d, conv2d_transpose, conv1d, max_pool2d, max_pool1d, average_pool2d, average_pool1d, global_max_pool2d, global_max_pool1d, global_average_pool2d, global_average_pool1d, flatten, reshape, permute, add, concatenate, batch_norm, layer_norm, rms_norm, group_norm, dropout, embedding, lstm, gru, position_embedding, position_encoding, multi_head_attention, sequence_length, activation, relu, softmax, shared, with its parameters at line 1 column 2
     { "conv2d": { "filters": 4, "kernel": [3, 3, 3] } }
         invalid length 3, expected an integer, or a list of height and width at line 1 column 47
     { "conv2d": { "filters": 4, "kernel": -1 } }
@@ -160,7 +170,7 @@ fn mistakes_in_text_are_named() {
     { "conv2d": { "filters": 4, "kernel": 3, "padding": "full" } }
         unknown variant `full`, expected `valid` or `same` at line 1 column 58
     7
-        invalid type: integer `7`, expected one of dense, conv2d, conv2d_transpose, conv1d, max_pool2d, max_pool1d, average_pool2d, average_pool1d, global_max_pool2d, global_max_pool1d, global_average_pool2d, global_average_pool1d, flatten, reshape, permute, add, concatenate, batch_norm, layer_norm, rms_norm, group_norm, dropout, embedding, lstm, gru, sequence_length, activation, relu, softmax, shared, with its parameters at line 1 column 1
+        invalid type: integer `7`, expected one of dense, conv2d, conv2d_transpose, conv1d, max_pool2d, max_pool1d, average_pool2d, average_pool1d, global_max_pool2d, global_max_pool1d, global_average_pool2d, global_average_pool1d, flatten, reshape, permute, add, concatenate, batch_norm, layer_norm, rms_norm, group_norm, dropout, embedding, lstm, gru, position_embedding, position_encoding, multi_head_attention, sequence_length, activation, relu, softmax, shared, with its parameters at line 1 column 1
     "#);
 }
 

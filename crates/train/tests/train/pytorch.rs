@@ -97,6 +97,11 @@ fn gated_recurrent_units_with_adam() {
     check("gru", include_str!("pytorch/gru.json"));
 }
 
+#[test]
+fn a_transformer_with_adamw() {
+    check("transformer", include_str!("pytorch/transformer.json"));
+}
+
 #[track_caller]
 fn check(name: &str, json: &str) {
     let network: Network = serde_json::from_str(json).expect("what make.py writes");

@@ -51,7 +51,7 @@ impl Heads {
     /// Keys of a sample that are no padding.
     fn length(&self, call: &Call<'_>, sample: usize) -> usize {
         let keys = self.sizes.keys;
-        if self.op.has_lengths { (call.input_i32(3)[sample].max(0) as usize).min(keys) } else { keys }
+        if self.op.has_lengths { (call.input(3)[sample] as usize).min(keys) } else { keys }
     }
 
     /// How many of `length` keys a query sees.

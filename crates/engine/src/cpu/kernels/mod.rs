@@ -29,6 +29,7 @@ mod map;
 mod max_pool2d;
 mod nest;
 mod normalize;
+mod positions;
 mod product;
 mod recurrent;
 mod reduce;
@@ -147,6 +148,8 @@ native_kernels! { |inputs, outputs, sizes|
     CategoricalCrossEntropyGradient(_) => categorical_cross_entropy::CategoricalCrossEntropyKernel::new(inputs, true),
     Attention(op) => attention::AttentionKernel::new(op, inputs)?,
     AttentionGradient(op) => attention::AttentionGradientKernel::new(op, inputs)?,
+    Rotary(op) => positions::RotaryKernel::new(op, inputs),
+    PositionEncoding(op) => positions::PositionEncodingKernel::new(op, inputs),
     Dropout(op) => dropout::DropoutKernel::new(op, inputs),
     BatchMoments(_) => batch_moments::BatchMomentsKernel::new(inputs),
     BatchMomentsGradient(_) => batch_moments::BatchMomentsGradientKernel::new(inputs),

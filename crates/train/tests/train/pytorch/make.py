@@ -191,7 +191,43 @@ ADAFACTOR = {
     "target_salt": 2,
 }
 
-NETWORKS = [ADAFACTOR, CONVOLUTIONAL, DENSE, RESIDUAL, SEQUENCE, TRANSPOSED, LSTM, GRU]
+TRANSFORMER = {
+    "name": "transformer",
+    # An encoder's block and a decoder's, each with its norms first. More steps than the 24 queries that are computed together.
+    # The epsilon is large because some of the rows of six numbers are nearly constant.
+    "input_shape": [26, 3],
+    "model": {"layers": [
+        {"dense": {"units": 6}},
+        {"position_encoding": {"name": "encoder", "base": 100.0}},
+        {"layer_norm": {"epsilon": 0.125}},
+        # A bias of keys adds the same to all scores of a query and has no gradient, unless positions turn it.
+        {"multi_head_attention": {"heads": 2, "use_bias": False}},
+        {"add": {"name": "encoder_attention", "inputs": ["encoder", "multi_head_attention_1"]}},
+        {"layer_norm": {"epsilon": 0.125}},
+        {"dense": {"units": 12, "activation": "gelu"}},
+        {"dense": {"units": 6}},
+        {"add": {"name": "memory", "inputs": ["encoder_attention", "dense_3"]}},
+        {"dense": {"name": "other", "units": 4, "activation": "tanh", "inputs": ["input"]}},
+        {"position_embedding": {"name": "decoder"}},
+        {"layer_norm": {"epsilon": 0.125}},
+        {"multi_head_attention": {"heads": 1, "causal": True, "rotary": True, "rotary_base": 100.0}},
+        {"add": {"name": "decoder_attention", "inputs": ["decoder", "multi_head_attention_2"]}},
+        {"layer_norm": {"epsilon": 0.125}},
+        {"multi_head_attention": {"heads": 2, "key_dim": 4, "value_dim": 3, "use_bias": False,
+                                  "inputs": ["layer_norm_4", "memory"]}},
+        {"add": {"inputs": ["decoder_attention", "multi_head_attention_3"]}},
+        "relu",
+        "flatten",
+        {"dense": {"units": 3, "activation": "softmax"}},
+    ]},
+    "target": {"category": 3},
+    "loss": "categorical_crossentropy",
+    "optimizer": {"adamw": {"learning_rate": 0.01, "weight_decay": 0.01, "epsilon": 1e-7}},
+    "x_salt": 1400,
+    "target_salt": 1,
+}
+
+NETWORKS = [ADAFACTOR, CONVOLUTIONAL, DENSE, RESIDUAL, SEQUENCE, TRANSPOSED, LSTM, GRU, TRANSFORMER]
 
 
 def pattern(start, count):
@@ -217,18 +253,18 @@ def initial_states(network):
 
     def kernel(layer, shape, use_bias):
         fan_in = math.prod(shape[:-1])
-        # A recurrent layer's names go on after a prefix instead of a dot.
+        # The names of recurrent layers and of attention go on after a prefix instead of a dot.
         dot = "" if layer.endswith(("_", ".")) else "."
         state(f"{layer}{dot}kernel", shape, 0.0, 2.0 ** round(math.log2(1.75 / math.sqrt(fan_in))))
         if use_bias:
-            state(f"{layer}.bias", shape[-1:], 0.0, 0.125)
+            state(f"{layer}{dot}bias", shape[-1:], 0.0, 0.125)
 
     # The shapes that decide about parameters are found by running the network as far as it is built.
     before = "input"
     x = pattern(0, 2 * math.prod(network["input_shape"])).reshape(2, *network["input_shape"])
     values = {"input": x}
     for name, kind, parameters in layers(network["model"]):
-        shape = list(values[before].shape[1:])
+        shape = list(values[parameters.get("inputs", [before])[0]].shape[1:])
         if kind == "conv2d_transpose":
             kernel(name, [parameters["kernel"], parameters["kernel"], shape[2], parameters["filters"]], True)
         elif kind == "conv2d":
@@ -246,7 +282,17 @@ def initial_states(network):
                 if kind == "gru":
                     state(f"{name}.{prefix}recurrent_bias", [columns], 0.0, 0.125)
         elif kind == "dense":
-            kernel(name, [shape[0], parameters["units"]], parameters.get("use_bias", True))
+            kernel(name, [shape[-1], parameters["units"]], parameters.get("use_bias", True))
+        elif kind == "position_embedding":
+            kernel(name, shape, False)
+        elif kind == "multi_head_attention":
+            heads, use_bias = parameters["heads"], parameters.get("use_bias", True)
+            key = parameters.get("key_dim", shape[-1] // heads)
+            memory = values[parameters.get("inputs", [before])[-1]].shape[-1]
+            outputs = {"query": heads * key, "key": heads * key, "value": heads * parameters.get("value_dim", key)}
+            for part, columns in outputs.items():
+                kernel(f"{name}.{part}_", [shape[-1] if part == "query" else memory, columns], use_bias)
+            kernel(f"{name}.output_", [outputs["value"], shape[-1]], use_bias)
         elif kind in ("layer_norm", "rms_norm", "group_norm"):
             state(f"{name}.gamma", shape[-1:], 1.0, 0.25)
             if kind != "rms_norm":
@@ -336,8 +382,37 @@ def activated(x, parameters):
     return functions.get(parameters.get("activation"), lambda x: x)(x)
 
 
+def angles(steps, width, base):
+    """[steps, width / 2]"""
+    frequencies = base ** (-2.0 * torch.arange(width // 2, dtype=torch.float64) / width)
+    return torch.arange(steps, dtype=torch.float64)[:, None] * frequencies
+
+
+def rotated(x, base):
+    """x [B, heads, T, D]; a pair is a complex number, which is multiplied by e^(i angle)."""
+    turns = torch.polar(torch.ones(1, dtype=torch.float64), angles(x.shape[-2], x.shape[-1], base))
+    pairs = torch.view_as_complex(x.unflatten(-1, (-1, 2)).contiguous())
+    return torch.view_as_real(pairs * turns.to(pairs.dtype)).flatten(-2)
+
+
+def attention(x, memory, get, parameters):
+    """x [B, T, C], memory [B, S, M]."""
+    def project(x, part):
+        y = x @ get(f"{part}_kernel")
+        return y if get(f"{part}_bias") is None else y + get(f"{part}_bias")
+
+    heads = lambda y: y.unflatten(-1, (parameters["heads"], -1)).transpose(1, 2)
+    q, k, v = heads(project(x, "query")), heads(project(memory, "key")), heads(project(memory, "value"))
+    if parameters.get("rotary", False):
+        q, k = (rotated(part, parameters["rotary_base"]) for part in (q, k))
+    # Plain operations; the default kernel in float32 has an exponential of its own.
+    with torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH):
+        y = F.scaled_dot_product_attention(q, k, v, is_causal=parameters.get("causal", False))
+    return project(y.transpose(1, 2).flatten(-2), "output")
+
+
 def layer_output(name, kind, parameters, values, before, states):
-    x = values[before]
+    x = values[parameters.get("inputs", [before])[0]]
     get = lambda suffix: states.get(f"{name}.{suffix}")
     match kind:
         case "conv2d":
@@ -349,6 +424,13 @@ def layer_output(name, kind, parameters, values, before, states):
         case "dense":
             y = x @ get("kernel")
             return activated(y if get("bias") is None else y + get("bias"), parameters)
+        case "position_embedding":
+            return x + get("kernel")
+        case "position_encoding":
+            waves = angles(x.shape[1], x.shape[2], parameters["base"])
+            return x + torch.stack([waves.sin(), waves.cos()], -1).flatten(-2).to(x.dtype)
+        case "multi_head_attention":
+            return attention(x, values[parameters.get("inputs", [before])[-1]], get, parameters)
         case "max_pool2d":
             return F.max_pool2d(x.permute(0, 3, 1, 2), parameters["size"]).permute(0, 2, 3, 1)
         case "average_pool2d":
@@ -402,8 +484,8 @@ def loss_of(network, states, x, target):
 def optimizer_of(network, states):
     (kind, settings), = network["optimizer"].items()
     rate = settings["learning_rate"]
-    kernels = [value for name, value in states.items() if name.endswith(".kernel")]
-    others = [value for name, value in states.items() if not name.endswith(".kernel") and not is_statistic(name)]
+    kernels = [value for name, value in states.items() if name.endswith("kernel")]
+    others = [value for name, value in states.items() if not name.endswith("kernel") and not is_statistic(name)]
     match kind:
         case "adam":
             return torch.optim.Adam(kernels + others, rate, eps=settings["epsilon"])
