@@ -7,6 +7,8 @@ use proofmark_tensor::{DType, Shape};
 use crate::error::GraphError;
 use crate::map::{Map, Program};
 use crate::ops::Operation;
+use crate::plan::needed;
+use crate::rewrites::Replacements;
 
 /// A typed graph in single static assignment form. It only grows, and a node is typed when it is added: node order is a
 /// topological order, and an ill-typed graph cannot exist.
@@ -321,6 +323,47 @@ impl Graph {
             root = self.nodes[node].inputs[0];
         }
         root
+    }
+
+    /// A copy with other nodes in place of some. Inputs, states and outputs keep their order and names; nodes that nothing
+    /// needs any more are left out.
+    pub(crate) fn replay(&self, replacements: &Replacements) -> Graph {
+        let replaced = self.copy(replacements, &vec![true; self.nodes.len()]);
+        replaced.copy(&Vec::new(), &needed(&replaced))
+    }
+
+    fn copy(&self, replacements: &Replacements, is_kept: &[bool]) -> Graph {
+        let mut graph = Graph { names: self.names.clone(), ..Graph::default() };
+        let mut now: Vec<Option<Value>> = vec![None; self.types.len()];
+        for (idx, input) in self.inputs.iter().enumerate() {
+            let value = graph.define(self.ty(input.value).clone(), Origin::Input(idx));
+            now[input.value.idx()] = Some(value);
+            graph.inputs.push(Input { value, ..input.clone() });
+        }
+        for (idx, state) in self.states.iter().enumerate() {
+            let value = graph.define(self.ty(state.value).clone(), Origin::State(StateIdx(idx)));
+            now[state.value.idx()] = Some(value);
+            graph.states.push(State { value, ..state.clone() });
+        }
+        for (idx, node) in self.nodes.iter().enumerate().filter(|(idx, _)| is_kept[*idx]) {
+            graph.set_scope(&node.scope);
+            let current = |value: Value| now[value.idx()].expect("what a node reads stands before it");
+            let outputs = match replacements.iter().find(|(replaced, _)| *replaced == idx) {
+                Some((_, replace)) => replace(&mut graph, &current),
+                None => {
+                    let inputs: Vec<Value> = node.inputs.iter().map(|input| current(*input)).collect();
+                    graph.append(node.op.clone(), &inputs).expect("the node was typed before")
+                }
+            };
+            for (old, new) in node.outputs.iter().zip(outputs) {
+                assert_eq!(self.ty(*old), graph.ty(new), "a rewrite changes a type");
+                now[old.idx()] = Some(new);
+            }
+        }
+        let moved = |value: Value| now[value.idx()].expect("what has a name is kept");
+        graph.outputs = self.outputs.iter().map(|(name, value)| (name.clone(), moved(*value))).collect();
+        graph.assignments = self.assignments.iter().map(|(state, value)| (*state, moved(*value))).collect();
+        graph
     }
 
     /// Lets states be given copies of what this value's node computes instead of the values themselves: the node would run

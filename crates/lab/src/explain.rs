@@ -37,6 +37,8 @@ pub struct Explanation {
     pub operations: Vec<OperationCount>,
     summary: Summary,
     graph: Graph,
+    /// The graph as it runs, of which the plan speaks.
+    planned: Graph,
     plan: Plan,
 }
 
@@ -98,7 +100,7 @@ pub fn explain(source: &SpecSource, host: &mut dyn Host) -> Result<Explanation, 
         times * node.op.cost(&inputs, &outputs).flops
     };
     let mut counts: BTreeMap<&'static str, (usize, bool)> = BTreeMap::new();
-    for (idx, node) in graph.nodes().iter().enumerate() {
+    for (idx, node) in outline.graph.nodes().iter().enumerate() {
         let (nodes, is_native) = counts.entry(node.op.name()).or_insert((0, true));
         *nodes += 1;
         *is_native &= outline.is_native(idx);
@@ -122,6 +124,7 @@ pub fn explain(source: &SpecSource, host: &mut dyn Host) -> Result<Explanation, 
             .collect(),
         summary: model.summary(),
         graph,
+        planned: outline.graph,
         plan,
     })
 }
@@ -144,7 +147,7 @@ impl Explanation {
 
     /// The plan of a training step as text.
     pub fn plan(&self) -> String {
-        self.plan.print(&self.graph).to_string()
+        self.plan.print(&self.planned).to_string()
     }
 
     /// All of it for a program.

@@ -42,6 +42,8 @@ pub struct CpuExecutor {
     /// Bytes of memory that a session and its states may need, at most. A system may promise more memory than it has and
     /// end the program when it is used, so that this is checked before anything is allocated. It decides no bits.
     pub memory_limit_bytes: usize,
+    /// Put fused nodes in place of some of the graph's, which changes no bit. For tests that compare with and without.
+    pub rewrites: bool,
     /// Fill memory with NaN before use, so that reading what nobody wrote shows. For tests; slow.
     pub poison: bool,
 }
@@ -57,6 +59,7 @@ impl CpuExecutor {
             level: Level::best(),
             options: PlanOptions::default(),
             memory_limit_bytes: MEMORY_LIMIT_BYTES,
+            rewrites: true,
             poison: false,
         }
     }

@@ -4,17 +4,20 @@ use super::kernels::{self, Kernel, Sizes};
 use crate::executor::{RunError, SessionMemory};
 use crate::graph::{Graph, Value};
 use crate::plan::{Place, Plan, plan};
+use crate::rewrites::rewrite;
 use crate::state::StateBlock;
 
 /// What a session would be, before any of its memory is allocated ([`CpuExecutor::outline`]).
 #[derive(Clone, Debug)]
 pub struct Outline {
+    /// The graph that runs: the given one after the executor's rewrites, of which nodes and values the plan speaks.
+    pub graph: Graph,
     /// What runs when, and where every value stands.
     pub plan: Plan,
     /// Memory of the session and of the graph's states.
     pub memory: SessionMemory,
     /// The nodes that have no kernel for their shapes: their f64 reference runs, rounded once, and allocates. Indices among
-    /// the graph's nodes, ascending.
+    /// the nodes of the graph that runs, ascending.
     pub by_reference: Vec<usize>,
 }
 
@@ -23,7 +26,7 @@ impl Outline {
         Ok(prepare(executor, graph, max_samples)?.0)
     }
 
-    /// Whether the node (by its index in the graph) runs by a kernel of its own at its shapes, or has nothing to run.
+    /// Whether the node (by its index in the graph that runs) runs by a kernel of its own at its shapes, or has nothing to run.
     pub fn is_native(&self, node: usize) -> bool {
         self.by_reference.binary_search(&node).is_err()
     }
@@ -35,17 +38,18 @@ pub(super) type Kernels = Vec<Option<Box<dyn Kernel>>>;
 /// The outline of a session with its kernels.
 pub(super) fn prepare(
     executor: CpuExecutor,
-    graph: &Graph,
+    given: &Graph,
     max_samples: usize,
 ) -> Result<(Outline, Kernels), RunError> {
     let CpuExecutor { threads, options, memory_limit_bytes: limit_bytes, .. } = executor;
     if !options.is_in_range() {
         return Err(RunError::ShardSamples { received: options.shard_samples });
     }
-    let plan = plan(graph, options, max_samples);
+    let graph = if executor.rewrites { rewrite(given) } else { given.clone() };
+    let plan = plan(&graph, options, max_samples);
     let mut memory = SessionMemory {
         threads: threads.max(1),
-        state_bytes: StateBlock::bytes_of(graph),
+        state_bytes: StateBlock::bytes_of(&graph),
         batch_bytes: plan.batch_bytes,
         arena_bytes: plan.arena_bytes,
         scratch_bytes: 0,
@@ -58,8 +62,8 @@ pub(super) fn prepare(
     let sizes = Sizes { shard_samples: options.shard_samples, max_samples };
     let kernels: Kernels = (graph.nodes().iter())
         .map(|node| {
-            let inputs: Vec<Slot> = node.inputs.iter().map(|value| slot(graph, &plan, *value)).collect();
-            let outputs: Vec<Slot> = node.outputs.iter().map(|value| slot(graph, &plan, *value)).collect();
+            let inputs: Vec<Slot> = node.inputs.iter().map(|value| slot(&graph, &plan, *value)).collect();
+            let outputs: Vec<Slot> = node.outputs.iter().map(|value| slot(&graph, &plan, *value)).collect();
             (!node.op.is_view()).then(|| kernels::kernel(&node.op, &inputs, &outputs, sizes))
         })
         .collect();
@@ -67,7 +71,7 @@ pub(super) fn prepare(
     check(memory)?;
     let is_by_reference = |kernel: &Option<Box<dyn Kernel>>| kernel.as_ref().is_some_and(|kernel| !kernel.is_native());
     let by_reference = (0..kernels.len()).filter(|node| is_by_reference(&kernels[*node])).collect();
-    Ok((Outline { plan, memory, by_reference }, kernels))
+    Ok((Outline { graph, plan, memory, by_reference }, kernels))
 }
 
 /// A value's type and place; where states stand is known when there is a block of them.

@@ -63,11 +63,11 @@ impl CpuSession {
         max_samples: usize,
     ) -> Result<Self, RunError> {
         check_states(graph, state)?;
-        let (Outline { plan, memory, .. }, kernels) = outline::prepare(executor, graph, max_samples)?;
+        let (Outline { graph, plan, memory, .. }, kernels) = outline::prepare(executor, graph, max_samples)?;
         let offset = |name: &str| state.entry(name).expect("the states were checked").offset;
         let state_offsets: Vec<usize> = graph.states().iter().map(|declared| offset(&declared.name)).collect();
         let slot = |value: &Value| {
-            let slot = outline::slot(graph, &plan, *value);
+            let slot = outline::slot(&graph, &plan, *value);
             let state_offset = if let Place::State(idx) = slot.place { state_offsets[idx] } else { 0 };
             Slot { state_offset, ..slot }
         };
@@ -92,7 +92,6 @@ impl CpuSession {
         Ok(CpuSession {
             level: Supported::at_most(executor.level),
             poison: executor.poison,
-            graph: graph.clone(),
             plan,
             memory,
             nodes,
@@ -102,6 +101,7 @@ impl CpuSession {
             batch,
             samples: 0,
             outputs: graph.outputs().iter().map(|(_, value)| *value).collect(),
+            graph,
         })
     }
 
@@ -110,7 +110,7 @@ impl CpuSession {
         &self.plan
     }
 
-    /// The graph that runs.
+    /// The graph that runs: the one of `prepare` after the executor's rewrites.
     pub fn graph(&self) -> &Graph {
         &self.graph
     }

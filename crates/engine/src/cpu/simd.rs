@@ -13,6 +13,8 @@
 pub(crate) trait Simd: Copy {
     /// The vector.
     type Vector: Copy;
+    /// A choice of lanes.
+    type Mask: Copy;
     /// Number of lanes.
     const LANES: usize;
     unsafe fn splat(value: f32) -> Self::Vector;
@@ -25,6 +27,22 @@ pub(crate) trait Simd: Copy {
     unsafe fn add(a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// a b + c, rounded once.
     unsafe fn mul_add(a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
+    unsafe fn sub(a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    unsafe fn mul(a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// `if 0.0 > a { 0.0 } else { a }`: a NaN passes.
+    unsafe fn relu(a: Self::Vector) -> Self::Vector;
+    /// Where `value` is larger than the best so far, or the first NaN, it and its place become the best.
+    unsafe fn take_larger(
+        best: (Self::Vector, Self::Vector),
+        value: Self::Vector,
+        place: Self::Vector,
+    ) -> (Self::Vector, Self::Vector);
+    /// Stores the first `n` lanes, whole numbers from 0 to 255, as bytes. `n` is at most `LANES`.
+    unsafe fn store_bytes(to: *mut u8, vector: Self::Vector, n: usize);
+    /// The lanes that are neither 0 nor -0. A NaN is not.
+    unsafe fn nonzero(vector: Self::Vector) -> Self::Mask;
+    /// a b + c, rounded once, in the lanes of the mask; c in the others.
+    unsafe fn mul_add_where(mask: Self::Mask, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
     /// One bit for each lane, from the lowest: whether it is neither 0 nor -0. A NaN is not.
     unsafe fn is_nonzero(vector: Self::Vector) -> u32;
 }
@@ -35,6 +53,7 @@ pub(crate) struct Scalar;
 
 impl Simd for Scalar {
     type Vector = f32;
+    type Mask = bool;
     const LANES: usize = 1;
     #[inline(always)]
     unsafe fn splat(value: f32) -> f32 {
@@ -71,6 +90,37 @@ impl Simd for Scalar {
         a.mul_add(b, c)
     }
     #[inline(always)]
+    unsafe fn sub(a: f32, b: f32) -> f32 {
+        a - b
+    }
+    #[inline(always)]
+    unsafe fn mul(a: f32, b: f32) -> f32 {
+        a * b
+    }
+    #[inline(always)]
+    unsafe fn relu(a: f32) -> f32 {
+        if 0.0 > a { 0.0 } else { a }
+    }
+    #[inline(always)]
+    unsafe fn take_larger(best: (f32, f32), value: f32, place: f32) -> (f32, f32) {
+        if value > best.0 || value.is_nan() && !best.0.is_nan() { (value, place) } else { best }
+    }
+    #[inline(always)]
+    unsafe fn store_bytes(to: *mut u8, vector: f32, n: usize) {
+        if n > 0 {
+            // SAFETY: the caller grants `n` elements.
+            unsafe { to.write(vector as u8) }
+        }
+    }
+    #[inline(always)]
+    unsafe fn nonzero(vector: f32) -> bool {
+        vector != 0.0
+    }
+    #[inline(always)]
+    unsafe fn mul_add_where(mask: bool, a: f32, b: f32, c: f32) -> f32 {
+        if mask { a.mul_add(b, c) } else { c }
+    }
+    #[inline(always)]
     unsafe fn is_nonzero(vector: f32) -> u32 {
         u32::from(vector != 0.0)
     }
@@ -93,6 +143,7 @@ mod x86 {
 
     impl Simd for Avx2 {
         type Vector = __m256;
+        type Mask = __m256;
         const LANES: usize = 8;
         #[inline(always)]
         unsafe fn splat(value: f32) -> __m256 {
@@ -136,6 +187,52 @@ mod x86 {
             unsafe { _mm256_fmadd_ps(a, b, c) }
         }
         #[inline(always)]
+        unsafe fn sub(a: __m256, b: __m256) -> __m256 {
+            // SAFETY: as above.
+            unsafe { _mm256_sub_ps(a, b) }
+        }
+        #[inline(always)]
+        unsafe fn mul(a: __m256, b: __m256) -> __m256 {
+            // SAFETY: as above.
+            unsafe { _mm256_mul_ps(a, b) }
+        }
+        #[inline(always)]
+        unsafe fn relu(a: __m256) -> __m256 {
+            // SAFETY: as above. The second operand is what comes out where neither is larger.
+            unsafe { _mm256_max_ps(_mm256_setzero_ps(), a) }
+        }
+        #[inline(always)]
+        unsafe fn take_larger(best: (__m256, __m256), value: __m256, place: __m256) -> (__m256, __m256) {
+            // SAFETY: as above. Larger or unordered, and the best so far is a number.
+            unsafe {
+                let wins = _mm256_and_ps(
+                    _mm256_cmp_ps::<_CMP_NLE_UQ>(value, best.0),
+                    _mm256_cmp_ps::<_CMP_ORD_Q>(best.0, best.0),
+                );
+                (_mm256_blendv_ps(best.0, value, wins), _mm256_blendv_ps(best.1, place, wins))
+            }
+        }
+        #[inline(always)]
+        unsafe fn store_bytes(to: *mut u8, vector: __m256, n: usize) {
+            // SAFETY: as above; the caller grants `n` bytes.
+            unsafe {
+                let whole = _mm256_cvttps_epi32(vector);
+                let words = _mm_packs_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256::<1>(whole));
+                let bytes = _mm_cvtsi128_si64(_mm_packus_epi16(words, words)).to_le_bytes();
+                std::ptr::copy_nonoverlapping(bytes.as_ptr(), to, n);
+            }
+        }
+        #[inline(always)]
+        unsafe fn nonzero(vector: __m256) -> __m256 {
+            // SAFETY: as above. Unordered: a NaN differs from zero.
+            unsafe { _mm256_cmp_ps::<_CMP_NEQ_UQ>(vector, _mm256_setzero_ps()) }
+        }
+        #[inline(always)]
+        unsafe fn mul_add_where(mask: __m256, a: __m256, b: __m256, c: __m256) -> __m256 {
+            // SAFETY: as above.
+            unsafe { _mm256_blendv_ps(c, _mm256_fmadd_ps(a, b, c), mask) }
+        }
+        #[inline(always)]
         unsafe fn is_nonzero(vector: __m256) -> u32 {
             // SAFETY: as above. Unordered: a NaN differs from zero.
             unsafe { _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_NEQ_UQ>(vector, _mm256_setzero_ps())) as u32 }
@@ -148,6 +245,7 @@ mod x86 {
 
     impl Simd for Avx512 {
         type Vector = __m512;
+        type Mask = __mmask16;
         const LANES: usize = 16;
         #[inline(always)]
         unsafe fn splat(value: f32) -> __m512 {
@@ -183,6 +281,48 @@ mod x86 {
         unsafe fn mul_add(a: __m512, b: __m512, c: __m512) -> __m512 {
             // SAFETY: the caller runs with AVX-512 F, BW, DQ and VL.
             unsafe { _mm512_fmadd_ps(a, b, c) }
+        }
+        #[inline(always)]
+        unsafe fn sub(a: __m512, b: __m512) -> __m512 {
+            // SAFETY: as above.
+            unsafe { _mm512_sub_ps(a, b) }
+        }
+        #[inline(always)]
+        unsafe fn mul(a: __m512, b: __m512) -> __m512 {
+            // SAFETY: as above.
+            unsafe { _mm512_mul_ps(a, b) }
+        }
+        #[inline(always)]
+        unsafe fn relu(a: __m512) -> __m512 {
+            // SAFETY: as above. The second operand is what comes out where neither is larger.
+            unsafe { _mm512_max_ps(_mm512_setzero_ps(), a) }
+        }
+        #[inline(always)]
+        unsafe fn take_larger(best: (__m512, __m512), value: __m512, place: __m512) -> (__m512, __m512) {
+            // SAFETY: as above. Larger or unordered, and the best so far is a number.
+            unsafe {
+                let is_number = _mm512_cmp_ps_mask::<_CMP_ORD_Q>(best.0, best.0);
+                let wins = _mm512_mask_cmp_ps_mask::<_CMP_NLE_UQ>(is_number, value, best.0);
+                (_mm512_mask_blend_ps(wins, best.0, value), _mm512_mask_blend_ps(wins, best.1, place))
+            }
+        }
+        #[inline(always)]
+        unsafe fn store_bytes(to: *mut u8, vector: __m512, n: usize) {
+            // SAFETY: as above; masked lanes are not touched.
+            unsafe {
+                let bytes = _mm512_cvtepi32_epi8(_mm512_cvttps_epi32(vector));
+                _mm_mask_storeu_epi8(to.cast(), ((1u32 << n) - 1) as u16, bytes);
+            }
+        }
+        #[inline(always)]
+        unsafe fn nonzero(vector: __m512) -> __mmask16 {
+            // SAFETY: as above. Unordered: a NaN differs from zero.
+            unsafe { _mm512_cmp_ps_mask::<_CMP_NEQ_UQ>(vector, _mm512_setzero_ps()) }
+        }
+        #[inline(always)]
+        unsafe fn mul_add_where(mask: __mmask16, a: __m512, b: __m512, c: __m512) -> __m512 {
+            // SAFETY: as above.
+            unsafe { _mm512_mask3_fmadd_ps(a, b, c, mask) }
         }
         #[inline(always)]
         unsafe fn is_nonzero(vector: __m512) -> u32 {

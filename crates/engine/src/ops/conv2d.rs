@@ -2,7 +2,7 @@ use proofmark_tensor::Shape;
 
 use super::{
     Case, Conv2dInputGradient, Conv2dWeightGradient, ConvGeometry, Cost, GradientSite, Op, Operation, Padding,
-    Reference, ReferenceContext, Rejection, Reshape, Tensor64, Transpose, WindowGeometry, Zeros, check,
+    Reference, ReferenceContext, Rejection, Reshape, Tensor64, Transpose, WindowGeometry, Zeros, check, winograd,
 };
 use crate::cpu::CHAIN;
 use crate::error::{GradientError, GraphError, TypeError};
@@ -19,7 +19,9 @@ use crate::map::{Function, Program};
 /// *Shapes*: x `[H, W, C]` per sample, w `[kh, kw, C / groups, O]` per step; y `[OH, OW, O]` per sample.
 ///
 /// *Definition in f32*: a chain of fused multiply-adds along the flat index (i, j, c) from +0.0, cut into blocks of
-/// [`CHAIN`](crate::cpu::CHAIN), which are added in order. Padded taps take part as +0.0.
+/// [`CHAIN`](crate::cpu::CHAIN), which are added in order. Padded taps take part as +0.0. Kernels of 3 x 3 with at least 16 channels
+/// and filters, of stride 1, neither dilated nor grouped, are computed in tiles of 2 x 2 outputs as `ops/winograd.rs` defines,
+/// unless the image has but a few rows or columns.
 ///
 /// *Gradient*: [`Conv2dInputGradient`] with the kernel's channel axes exchanged, [`Conv2dWeightGradient`]. Behind max pooling they
 /// [skip zeros](Zeros::Skip).
@@ -155,6 +157,9 @@ impl Op for Conv2d {
                 y.add_term(sample * ty.elements() + y_idx, term);
             });
         }
+        if winograd::applies(&geometry) {
+            winograd::bound(&mut y, &geometry, x, w, false);
+        }
         vec![y]
     }
 
@@ -218,6 +223,7 @@ impl Op for Conv2d {
                 &[Type::sample(shape.input), Type::step(shape.weight())],
                 shape.samples,
             )
+            .differentiable(!shape.name.starts_with("tiles"))
         }));
         cases
     }
@@ -359,5 +365,8 @@ pub(super) const SHAPES: &[CaseShape] = &[
     shape("three groups, same, stride 2", conv([2, 1], Padding::Same, [1, 1], 3), [5, 4, 3], [3, 3], 6, 3),
     shape("depthwise", conv([1, 1], Padding::Same, [1, 1], 5), [4, 3, 5], [3, 3], 5, 2),
     shape("depthwise with a multiplier", conv([1, 1], Padding::Valid, [1, 1], 3), [4, 4, 3], [3, 3], 6, 2),
+    shape("tiles", conv([1, 1], Padding::Valid, [1, 1], 1), [6, 8, 16], [3, 3], 16, 2),
+    shape("tiles, odd sizes, more than a vector", conv([1, 1], Padding::Valid, [1, 1], 1), [7, 9, 17], [3, 3], 19, 3),
+    shape("tiles, same", conv([1, 1], Padding::Same, [1, 1], 1), [5, 6, 16], [3, 3], 33, 11),
     shape("pointwise", conv([1, 1], Padding::Valid, [1, 1], 1), [3, 3, 7], [1, 1], 18, 2),
 ];

@@ -3,6 +3,7 @@ use proofmark_tensor::Shape;
 use super::conv2d::{CaseShape, SHAPES, for_each_term};
 use super::{
     Case, Conv2d, ConvGeometry, Cost, Fold, GradientSite, Op, Reference, ReferenceContext, Rejection, Tensor64, check,
+    winograd,
 };
 use crate::error::{GradientError, TypeError};
 use crate::graph::{Span, Type, Value};
@@ -15,7 +16,8 @@ use crate::graph::{Span, Type, Value};
 ///
 /// *Definition in f32*: a chain of fused multiply-adds along the flat index (i, j, o) from +0.0, o counting within the
 /// group, cut into blocks of [`CHAIN`](crate::cpu::CHAIN), which are added in order. Taps for which there is no output
-/// (outside, or between strides) take part as +0.0. With [`Zeros::Skip`]: one chain from +0.0 along (r, s, o) in row-major order, of
+/// (outside, or between strides) take part as +0.0. Where [`Conv2d`] over dy would be computed in tiles, so is this, with the kernel
+/// turned (`ops/winograd.rs`). With [`Zeros::Skip`]: one chain from +0.0 along (r, s, o) in row-major order, of
 /// those dy that are not zero.
 ///
 /// On its own it is the transposed convolution: every dy spreads the kernel over the larger image.
@@ -161,6 +163,10 @@ impl Op for Conv2dInputGradient {
                 }
             }
         }
+        let turned = winograd::turned(&geometry);
+        if self.zeros == Zeros::Multiply && winograd::applies(&turned) {
+            winograd::bound(&mut dx, &turned, dy, wt, true);
+        }
         vec![dx]
     }
 
@@ -220,7 +226,7 @@ impl Op for Conv2dInputGradient {
                 shape.samples,
             )
             .with_zeros(0, zeros == Zeros::Skip)
-            .differentiable(zeros == Zeros::Multiply)
+            .differentiable(zeros == Zeros::Multiply && !shape.name.starts_with("tiles"))
         });
         std::iter::once(known).chain(made_up).collect()
     }

@@ -13,6 +13,7 @@ mod categorical_cross_entropy;
 mod concat;
 mod conv2d;
 mod conv2d_gradient;
+mod conv2d_max_pool;
 mod cross_entropy;
 mod cumulative_sum;
 mod dense;
@@ -38,6 +39,7 @@ mod softmax_cross_entropy;
 mod top_k;
 mod transpose;
 mod window;
+pub(crate) mod winograd;
 
 use std::fmt;
 
@@ -54,6 +56,7 @@ pub use categorical_cross_entropy::{
 pub use concat::Concat;
 pub use conv2d::Conv2d;
 pub use conv2d_gradient::{Conv2dInputGradient, Conv2dWeightGradient, Zeros};
+pub use conv2d_max_pool::Conv2dMaxPool;
 pub use cumulative_sum::{CumulativeSum, Direction};
 pub use dense::{Dense, DenseWeightGradient};
 pub use dropout::Dropout;
@@ -269,7 +272,7 @@ macro_rules! operations {
 operations! {
     Map,
     Dense, DenseWeightGradient,
-    Conv2d, Conv2dInputGradient, Conv2dWeightGradient,
+    Conv2d, Conv2dInputGradient, Conv2dWeightGradient, Conv2dMaxPool,
     MaxPool2d, MaxPool2dGradient, AveragePool2d, AveragePool2dGradient,
     Reshape, Transpose, Concat, Slice, Pad,
     Reduce, ReduceMax, ReduceMaxGradient, Broadcast, BatchSum, CumulativeSum, TopK, TopKGradient,

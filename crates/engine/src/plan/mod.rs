@@ -7,6 +7,7 @@ mod phases;
 mod print;
 
 pub use phases::Phase;
+pub(crate) use phases::needed;
 
 use proofmark_tensor::DType;
 
@@ -19,7 +20,8 @@ pub struct PlanOptions {
     /// Samples in a shard; 1 to 1,024. It decides bits.
     pub shard_samples: usize,
     /// A sum over samples runs over outputs (one product over the batch) instead of one buffer a shard when its result
-    /// has more elements than this many times what one shard reads for it. It decides no bits.
+    /// has more elements than this many times what one shard reads for it; a dense product when its matrix has more than this
+    /// many times what one shard reads and writes. It decides no bits.
     pub outputs_ratio: usize,
 }
 

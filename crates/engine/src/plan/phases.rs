@@ -1,5 +1,6 @@
 use super::{PlanOptions, Roots};
 use crate::graph::{Graph, Origin, Span, Value};
+use crate::ops::Operation;
 
 /// Nodes that run together; the next phase starts when all workers have ended this one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,7 +132,7 @@ fn emit(
 }
 
 /// For each node, whether an output or a state depends on it.
-fn needed(graph: &Graph) -> Vec<bool> {
+pub(crate) fn needed(graph: &Graph) -> Vec<bool> {
     let nodes = graph.nodes();
     let mut needed = vec![false; nodes.len()];
     let roots = graph.outputs().iter().map(|(_, value)| value).chain(graph.assignments().iter().map(|(_, v)| v));
@@ -147,17 +148,25 @@ fn needed(graph: &Graph) -> Vec<bool> {
     needed
 }
 
-/// What each sample has its own of runs over shards; so do sums over samples, unless one product over the batch is better.
+/// What each sample has its own of runs over shards; so do sums over samples. Products with a large matrix, and sums of which the
+/// result is large, are better as one product over the batch.
 fn runs_over_shards(graph: &Graph, node: usize, options: PlanOptions) -> bool {
     let node = &graph.nodes()[node];
-    if node.outputs.iter().any(|output| graph.ty(*output).span == Span::Sample) {
+    let elements =
+        |values: &[Value]| values.iter().map(|value| graph.ty(*value).elements()).fold(0, usize::saturating_add);
+    let is_per_sample = node.outputs.iter().any(|output| graph.ty(*output).span == Span::Sample);
+    if let (true, Operation::Dense(_), [x, w]) = (is_per_sample, &node.op, &node.inputs[..]) {
+        // Each shard would read the matrix from memory again.
+        let of_a_shard =
+            (graph.ty(*x).elements()).saturating_add(elements(&node.outputs)).saturating_mul(options.shard_samples);
+        return elements(&[*w]) <= options.outputs_ratio.saturating_mul(of_a_shard);
+    }
+    if is_per_sample {
         return true;
     }
     if node.op.fold().is_none() {
         return false;
     }
-    let elements =
-        |values: &[Value]| values.iter().map(|value| graph.ty(*value).elements()).fold(0, usize::saturating_add);
     let (result, read) = (elements(&node.outputs), elements(&node.inputs).saturating_mul(options.shard_samples));
     !(node.op.runs_over_outputs() && result > options.outputs_ratio.saturating_mul(read))
 }

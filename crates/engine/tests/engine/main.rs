@@ -7,6 +7,7 @@ mod ops;
 mod outlines;
 mod plans;
 mod random_graphs;
+mod rewrites;
 mod shapes;
 mod special_inputs;
 mod states;

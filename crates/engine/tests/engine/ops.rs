@@ -78,6 +78,7 @@ const WITHOUT_GRADIENT: &[&str] = &[
     "batch_moments_gradient",
     "batch_sum",
     "categorical_cross_entropy_gradient",
+    "conv2d_max_pool",
     "conv2d_weight_gradient",
     "dense_weight_gradient",
     "embedding_gradient",

@@ -13,7 +13,7 @@ fn an_outline_is_what_the_session_has() {
     for graph in [convolutional().unwrap(), normalised().unwrap()] {
         for threads in [1, 3] {
             let executor = CpuExecutor::new(threads);
-            let Outline { plan, memory, by_reference } = executor.outline(&graph, 64).unwrap();
+            let Outline { plan, memory, by_reference, .. } = executor.outline(&graph, 64).unwrap();
             let states = initial(&graph);
             let session = executor.session(&graph, &states, 64).unwrap();
             assert_eq!((&plan, memory), (session.plan(), session.memory()));

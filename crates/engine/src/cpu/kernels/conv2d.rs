@@ -16,7 +16,7 @@ use crate::ops::{Conv2d, Conv2dInputGradient, Conv2dWeightGradient, ConvGeometry
 
 /// A sample laid into a larger frame of zeros, its pixels `spread` apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Frame {
+pub(super) struct Frame {
     height: usize,
     width: usize,
     channels: usize,
@@ -36,12 +36,12 @@ impl Frame {
         self.framed_height * self.framed_width * self.channels
     }
 
-    fn scratch_elements(&self) -> usize {
+    pub(super) fn scratch_elements(&self) -> usize {
         if self.is_needed() { self.elements() } else { 0 }
     }
 
     /// The framed sample: `sample` itself where nothing surrounds it.
-    fn lay<'a>(&self, sample: &'a [f32], scratch: &'a mut [f32]) -> &'a [f32] {
+    pub(super) fn lay<'a>(&self, sample: &'a [f32], scratch: &'a mut [f32]) -> &'a [f32] {
         if !self.is_needed() {
             return sample;
         }
@@ -94,21 +94,21 @@ impl FrameAxis {
 }
 
 /// What forward and input gradient have in common: a correlation of a framed sample with a matrix of taps.
-struct Correlation {
-    frame: Frame,
+pub(super) struct Correlation {
+    pub(super) frame: Frame,
     /// Start of each output position in the framed sample, for the first group.
-    rows: Vec<usize>,
+    pub(super) rows: Vec<usize>,
     /// The chain of one group.
-    runs: Vec<Run>,
-    groups: usize,
+    pub(super) runs: Vec<Run>,
+    pub(super) groups: usize,
     /// Channels of a group in the framed sample.
-    group_channels: usize,
+    pub(super) group_channels: usize,
     /// Columns of a group.
-    group_columns: usize,
+    pub(super) group_columns: usize,
     /// All columns.
-    columns: usize,
+    pub(super) columns: usize,
     /// Elements of the sample that is framed.
-    sample_elements: usize,
+    pub(super) sample_elements: usize,
 }
 
 impl Correlation {
@@ -212,6 +212,10 @@ impl Conv2dKernel {
             geometry.filters,
             false,
         )))
+    }
+
+    pub(super) fn into_correlation(self) -> Correlation {
+        self.0
     }
 }
 

@@ -323,7 +323,9 @@ fn accumulate_body<S: Simd>(terms: &Terms<'_>, lengths: &[f32], lists: &[f32], i
     let elements = terms.rows * terms.row_elements;
     for (filter, sums) in sums.chunks_exact_mut(elements).enumerate() {
         let list = &lists[filter * capacity..][..2 * lengths[filter].to_bits() as usize];
-        let highest = list.chunks_exact(2).map(|pair| pair[0].to_bits()).max().unwrap_or(0) as usize;
+        // Positions are listed in order, and later ones lie further on.
+        debug_assert!(list.chunks_exact(2).is_sorted_by_key(|pair| pair[0].to_bits()));
+        let highest = list.len().checked_sub(2).map_or(0, |last| list[last].to_bits() as usize);
         let reach = highest + (terms.rows - 1) * terms.row_stride + terms.row_elements;
         assert!(list.is_empty() || reach <= terms.source.len(), "a patch beyond its image");
         for row in 0..terms.rows {

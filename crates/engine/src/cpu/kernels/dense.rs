@@ -19,7 +19,7 @@ impl DenseKernel {
     pub(super) fn new(inputs: &[Slot], sizes: Sizes) -> Self {
         let (terms, columns) = (inputs[1].ty.shape[0], inputs[1].ty.shape[1]);
         let rows_per_sample = inputs[0].ty.elements() / terms;
-        let rows = (0..rows_per_sample * sizes.shard_samples).map(|row| row * terms).collect();
+        let rows = (0..(rows_per_sample * sizes.shard_samples).max(TASK_ROWS)).map(|row| row * terms).collect();
         DenseKernel { rows, rows_per_sample, runs: blocks(terms, 1, columns, CHAIN), terms, columns }
     }
 }
@@ -41,7 +41,49 @@ impl Kernel for DenseKernel {
         };
         product(call.level, &operands, call.output(0));
     }
+
+    fn scratch_bytes(&self) -> usize {
+        TASK_ROWS * TASK_COLUMNS * 4
+    }
+
+    fn tasks(&self) -> usize {
+        self.columns.div_ceil(TASK_COLUMNS)
+    }
+
+    /// Some columns for the whole batch: their part of the weights is read from memory once, not once a shard.
+    fn task(&self, call: &Call<'_>, task: usize) {
+        let first = task * TASK_COLUMNS;
+        let columns = TASK_COLUMNS.min(self.columns - first);
+        let results = &mut call.scratch()[..TASK_ROWS * columns];
+        let n_rows = self.rows_per_sample * call.n_samples();
+        for first_row in (0..n_rows).step_by(TASK_ROWS) {
+            let rows = TASK_ROWS.min(n_rows - first_row);
+            let operands = Product {
+                a: &call.input(0)[first_row * self.terms..],
+                rows: &self.rows[..rows],
+                a_step: 1,
+                b: &call.input(1)[first..],
+                b_step: self.columns,
+                runs: &self.runs,
+                columns,
+                c_step: columns,
+                accumulate: false,
+            };
+            product(call.level, &operands, results);
+            for (row, values) in (first_row..first_row + rows).zip(results.chunks_exact(columns)) {
+                let start = row * self.columns + first;
+                // SAFETY: these columns are this task's alone, and each row is asked for once.
+                unsafe { call.output_part(0, start..start + columns) }.copy_from_slice(values);
+            }
+        }
+    }
 }
+
+/// Columns of the result in one task of an outputs phase: two vectors of the widest level.
+const TASK_COLUMNS: usize = 32;
+
+/// Rows that a task computes at a time.
+const TASK_ROWS: usize = 64;
 
 pub(super) struct WeightGradientKernel {
     /// Start of each row of the gradient within one row of x: 0, 1, 2, ...
@@ -54,8 +96,8 @@ pub(super) struct WeightGradientKernel {
     slots: usize,
 }
 
-/// Rows of the gradient in one task of an outputs phase.
-const TASK_ROWS: usize = 48;
+/// Rows of the weights' gradient in one task of an outputs phase.
+const GRADIENT_ROWS: usize = 48;
 
 impl WeightGradientKernel {
     pub(super) fn new(inputs: &[Slot], sizes: Sizes) -> Self {
@@ -86,18 +128,18 @@ impl Kernel for WeightGradientKernel {
     }
 
     fn scratch_bytes(&self) -> usize {
-        TASK_ROWS.min(self.rows.len()).saturating_mul(self.columns).saturating_mul(self.slots).saturating_mul(4)
+        GRADIENT_ROWS.min(self.rows.len()).saturating_mul(self.columns).saturating_mul(self.slots).saturating_mul(4)
     }
 
     fn tasks(&self) -> usize {
-        self.rows.len().div_ceil(TASK_ROWS)
+        self.rows.len().div_ceil(GRADIENT_ROWS)
     }
 
     /// The tree over shards for some rows: each shard's product is merged at once with the subtree of equal size beside it,
     /// so that the sums stay in cache. The same additions in the same order as the fold.
     fn task(&self, call: &Call<'_>, task: usize) {
-        let first = task * TASK_ROWS;
-        let rows = &self.rows[first..(first + TASK_ROWS).min(self.rows.len())];
+        let first = task * GRADIENT_ROWS;
+        let rows = &self.rows[first..(first + GRADIENT_ROWS).min(self.rows.len())];
         let size = rows.len() * self.columns;
         let (a, b) = (call.input(0), call.input(1));
         let n_samples = call.n_samples();

@@ -132,13 +132,23 @@ unsafe fn program_body(
     for (block, value) in constant_blocks.iter_mut().zip(&kernel.constants) {
         block.fill(*value);
     }
+    // What is passed on as it is must be read before its target is written, which may be the memory of another input.
+    let reads_in_place = !program.outputs().iter().any(|output| matches!(output, Operand::Input(_)));
+    let mut in_place = [const { std::ptr::null::<[f32; BLOCK]>() }; MANY];
     let constant_block =
         |value: f32| kernel.constants.iter().position(|other| other.to_bits() == value.to_bits()).unwrap_or_default();
     for sample in 0..samples {
         let mut start = from;
         while start < to {
             let count = BLOCK.min(to - start);
-            for (input, block) in inputs.iter().zip(input_blocks.iter_mut()) {
+            for ((input, block), in_place) in inputs.iter().zip(input_blocks.iter_mut()).zip(&mut in_place) {
+                if reads_in_place && count == BLOCK && input.elements == elements {
+                    let first = if input.per_sample { sample * elements } else { 0 };
+                    // SAFETY: the operand has `elements` elements a sample, and `start + BLOCK` is at most that.
+                    *in_place = unsafe { input.start.add(first + start) }.cast();
+                    continue;
+                }
+                *in_place = std::ptr::null();
                 // Repeated over the whole step: the first block serves all (a whole number of periods fits a block).
                 let is_periodic = input.elements < elements
                     && BLOCK.is_multiple_of(input.elements)
@@ -153,7 +163,11 @@ unsafe fn program_body(
             for (idx, step) in program.steps().iter().enumerate() {
                 let (done, current) = step_blocks.split_at_mut(idx);
                 let read = |operand: Operand| match operand {
-                    Operand::Input(input) => &input_blocks[usize::from(input)],
+                    // SAFETY: null, or a block of the operand, which nothing writes before the block's outputs.
+                    Operand::Input(input) => match unsafe { in_place[usize::from(input)].as_ref() } {
+                        Some(block) => block,
+                        None => &input_blocks[usize::from(input)],
+                    },
                     Operand::Step(step) => &done[usize::from(step)],
                     Operand::Constant(value) => &constant_blocks[constant_block(value)],
                 };

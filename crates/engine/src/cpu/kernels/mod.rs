@@ -14,8 +14,10 @@ mod broadcast;
 mod categorical_cross_entropy;
 mod concat;
 mod conv2d;
+mod conv2d_max_pool;
 mod conv2d_sparse;
 mod conv2d_sparse_input;
+mod conv2d_sparse_narrow;
 mod cross_entropy;
 mod cumulative_sum;
 mod dense;
@@ -37,11 +39,13 @@ mod reference;
 mod softmax;
 mod top_k;
 mod transpose;
+mod winograd;
 
 pub(super) use batch_moments::fold_moments;
 
 use super::call::{Call, Slot};
-use crate::ops::{Conv2dInputGradient, Conv2dWeightGradient, Operation, Zeros};
+use crate::ops::winograd::turned;
+use crate::ops::{Conv2d, Conv2dInputGradient, Conv2dWeightGradient, Operation, Zeros};
 
 /// Code for one node, prepared for its shapes.
 pub(crate) trait Kernel: Send + Sync {
@@ -119,9 +123,10 @@ native_kernels! { |inputs, outputs, sizes|
     Map(op) => map::MapKernel::new(op, inputs, outputs),
     Dense(_) => dense::DenseKernel::new(inputs, sizes),
     DenseWeightGradient(_) => dense::WeightGradientKernel::new(inputs, sizes),
-    Conv2d(op) => conv2d::Conv2dKernel::new(op, inputs)?,
+    Conv2d(op) => forward(op, inputs)?,
     Conv2dInputGradient(op) => input_gradient(op, inputs)?,
     Conv2dWeightGradient(op) => weight_gradient(op, inputs, outputs)?,
+    Conv2dMaxPool(op) => conv2d_max_pool::Conv2dMaxPoolKernel::new(op, inputs)?,
     MaxPool2d(op) => max_pool2d::MaxPool2dKernel::new(op, inputs)?,
     MaxPool2dGradient(op) => max_pool2d::MaxPool2dGradientKernel::new(op)?,
     AveragePool2d(op) => average_pool2d::AveragePool2dKernel::new(op, inputs)?,
@@ -164,9 +169,21 @@ native_kernels! { |inputs, outputs, sizes|
     GruGradient(op) => gru::GruGradientKernel::new(op, inputs, outputs, sizes),
 }
 
+fn forward(op: &Conv2d, inputs: &[Slot]) -> Option<Box<dyn Kernel>> {
+    let geometry = op.geometry(&inputs[0].ty.shape, &inputs[1].ty.shape).ok()?;
+    Some(match winograd::WinogradKernel::new(geometry, false) {
+        Some(kernel) => Box::new(kernel),
+        None => Box::new(conv2d::Conv2dKernel::new(op, inputs)?),
+    })
+}
+
 fn input_gradient(op: &Conv2dInputGradient, inputs: &[Slot]) -> Option<Box<dyn Kernel>> {
+    let geometry = op.geometry(&inputs[1].ty.shape).ok()?;
     Some(match op.zeros {
-        Zeros::Multiply => Box::new(conv2d::InputGradientKernel::new(op, inputs)?),
+        Zeros::Multiply => match winograd::WinogradKernel::new(turned(&geometry), true) {
+            Some(kernel) => Box::new(kernel),
+            None => Box::new(conv2d::InputGradientKernel::new(op, inputs)?),
+        },
         Zeros::Skip => Box::new(conv2d_sparse_input::SparseInputGradientKernel::new(op, inputs)?),
     })
 }
@@ -174,7 +191,10 @@ fn input_gradient(op: &Conv2dInputGradient, inputs: &[Slot]) -> Option<Box<dyn K
 fn weight_gradient(op: &Conv2dWeightGradient, inputs: &[Slot], outputs: &[Slot]) -> Option<Box<dyn Kernel>> {
     Some(match op.zeros {
         Zeros::Multiply => Box::new(conv2d::WeightGradientKernel::new(op, inputs, outputs)?),
-        Zeros::Skip => Box::new(conv2d_sparse::SparseWeightGradientKernel::new(op, inputs)?),
+        Zeros::Skip => match conv2d_sparse_narrow::NarrowWeightGradientKernel::new(op, inputs) {
+            Some(kernel) => Box::new(kernel),
+            None => Box::new(conv2d_sparse::SparseWeightGradientKernel::new(op, inputs)?),
+        },
     })
 }
 

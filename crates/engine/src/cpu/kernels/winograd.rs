@@ -1,0 +1,336 @@
+//! Convolutions of 3 x 3 in tiles of 2 x 2 outputs: 16 multiplications where the plain sum takes 36.
+//!
+//! *Defined by* `ops/winograd.rs`.
+//!
+//! *Idea*: the tiles of all samples of a shard, some dozens at a time, so that transformed patches and products stay in the
+//! second-level cache; lanes over channels, then over filters; 16 register-blocked [`product`]s between the transforms. Patches
+//! are read from the image itself, zeros in place of what lies outside. What leaves the registers last is the output, or where a
+//! 2 x 2 max pooling follows, its maximum with bias and ReLU: a tile is a window.
+#![allow(unsafe_code)]
+
+use super::Kernel;
+use super::product::{Product, Run, blocks, product};
+use crate::cpu::CHAIN;
+use crate::cpu::call::Call;
+use crate::cpu::level::Supported;
+use crate::cpu::simd::{Simd, multiversioned};
+use crate::ops::{ConvGeometry, winograd};
+
+/// Tiles at a time, at most, and the bytes that they may take between the transforms.
+const MOST_TILES: usize = 48;
+const MOST_BYTES: usize = 1 << 19;
+
+/// Elements of a transformed patch or kernel.
+const POINTS: usize = 16;
+
+/// The algorithm for some shapes.
+pub(super) struct Winograd {
+    geometry: ConvGeometry,
+    is_turned: bool,
+    /// Rows and columns of tiles of a sample.
+    tiles: [usize; 2],
+    /// Tiles at a time.
+    block: usize,
+    rows: Vec<usize>,
+    runs: Vec<Run>,
+}
+
+/// What becomes of a tile's outputs.
+pub(super) enum Target<'a> {
+    /// They are the result.
+    Outputs(&'a mut [f32]),
+    /// The largest of them with the bias added and, maybe, the ReLU applied; and its place.
+    Pooled { bias: &'a [f32], has_relu: bool, y: &'a mut [f32], arg_max: Option<&'a mut [u8]> },
+}
+
+/// Some tiles of a shard, and the memory between their transforms.
+struct Block<'a> {
+    geometry: &'a ConvGeometry,
+    /// Rows and columns of tiles of a sample.
+    tiles: [usize; 2],
+    /// The first tile, counted over the samples.
+    first: usize,
+    count: usize,
+    /// From one point to the next, in tiles.
+    stride: usize,
+}
+
+impl Block<'_> {
+    /// Sample, row and column of the block's tiles.
+    #[inline(always)]
+    fn places(&self) -> impl Iterator<Item = [usize; 3]> + use<> {
+        let [rows, columns] = self.tiles;
+        (self.first..self.first + self.count)
+            .map(move |tile| [tile / (rows * columns), tile / columns % rows, tile % columns])
+    }
+}
+
+impl Winograd {
+    /// For the outputs of whole tiles only where `is_pooled`.
+    pub(super) fn new(geometry: ConvGeometry, is_turned: bool, is_pooled: bool) -> Self {
+        let tiles =
+            if is_pooled { geometry.window.output.map(|extent| extent / 2) } else { winograd::tiles(&geometry.window) };
+        let bytes_a_tile = 4 * POINTS * (geometry.channels + geometry.filters);
+        let block = (MOST_BYTES / bytes_a_tile).clamp(12, MOST_TILES);
+        Winograd {
+            is_turned,
+            tiles,
+            block,
+            rows: (0..block).map(|tile| tile * geometry.channels).collect(),
+            runs: blocks(geometry.channels, 1, geometry.filters, CHAIN),
+            geometry,
+        }
+    }
+
+    pub(super) fn scratch_elements(&self) -> usize {
+        let (channels, filters) = (self.geometry.channels, self.geometry.filters);
+        let a_tile = channels.saturating_add(filters).saturating_mul(self.block);
+        channels.saturating_mul(filters).saturating_add(a_tile).saturating_mul(POINTS)
+    }
+
+    /// `x`: samples one after the other. `w`: `[3, 3, channels, filters]`.
+    pub(super) fn run(&self, level: Supported, x: &[f32], w: &[f32], scratch: &mut [f32], mut target: Target<'_>) {
+        let ConvGeometry { window, channels, filters, .. } = self.geometry;
+        let samples = x.len() / (window.input[0] * window.input[1] * channels);
+        let (kernels, rest) = scratch.split_at_mut(POINTS * channels * filters);
+        let (patches, rest) = rest.split_at_mut(POINTS * channels * self.block);
+        let products = &mut rest[..POINTS * filters * self.block];
+        transform_kernels(level, w, self.is_turned, kernels);
+        let total = samples * self.tiles[0] * self.tiles[1];
+        let mut first = 0;
+        while first < total {
+            let count = self.block.min(total - first);
+            let block = Block { geometry: &self.geometry, tiles: self.tiles, first, count, stride: self.block };
+            transform_patches(level, &block, x, patches);
+            for point in 0..POINTS {
+                let operands = Product {
+                    a: &patches[point * self.block * channels..],
+                    rows: &self.rows[..count],
+                    a_step: 1,
+                    b: &kernels[point * channels * filters..],
+                    b_step: filters,
+                    runs: &self.runs,
+                    columns: filters,
+                    c_step: filters,
+                    accumulate: false,
+                };
+                product(level, &operands, &mut products[point * self.block * filters..]);
+            }
+            transform_products(level, &block, products, &mut target);
+            first += count;
+        }
+    }
+}
+
+// Functions, not closures: a closure is not compiled for the level of the function it stands in.
+
+/// One side of G.
+#[inline(always)]
+unsafe fn kernel_side<S: Simd>(g: [S::Vector; 3]) -> [S::Vector; 4] {
+    // SAFETY: the callers run at the level of `S`.
+    unsafe {
+        let (half, outer) = (S::splat(0.5), S::add(g[0], g[2]));
+        [g[0], S::mul(half, S::add(outer, g[1])), S::mul(half, S::sub(outer, g[1])), g[2]]
+    }
+}
+
+/// One side of B.
+#[inline(always)]
+unsafe fn patch_side<S: Simd>(d: [S::Vector; 4]) -> [S::Vector; 4] {
+    // SAFETY: as above.
+    unsafe { [S::sub(d[0], d[2]), S::add(d[1], d[2]), S::sub(d[2], d[1]), S::sub(d[1], d[3])] }
+}
+
+/// One side of A.
+#[inline(always)]
+unsafe fn product_side<S: Simd>(m: [S::Vector; 4]) -> [S::Vector; 2] {
+    // SAFETY: as above.
+    unsafe { [S::add(S::add(m[0], m[1]), m[2]), S::sub(S::sub(m[1], m[2]), m[3])] }
+}
+
+/// With the bias added and, maybe, the ReLU applied.
+#[inline(always)]
+pub(super) unsafe fn biased<S: Simd>(value: S::Vector, bias: S::Vector, has_relu: bool) -> S::Vector {
+    // SAFETY: as above.
+    unsafe {
+        let sum = S::add(value, bias);
+        if has_relu { S::relu(sum) } else { sum }
+    }
+}
+
+multiversioned! {
+    /// U of all kernels, `[point, channel, filter]`.
+    fn transform_kernels(w: &[f32], is_turned: bool, kernels: &mut [f32]) = simd transform_kernels_body
+}
+
+#[inline(always)]
+fn transform_kernels_body<S: Simd>(w: &[f32], is_turned: bool, kernels: &mut [f32]) {
+    let stride = w.len() / 9;
+    assert!(kernels.len() == POINTS * stride, "a place for every kernel");
+    let mut at = 0;
+    while at < stride {
+        let lanes = S::LANES.min(stride - at);
+        // SAFETY (whole block): `lanes` elements from `at` of each tap and point, within their strides; the level is S's.
+        unsafe {
+            let mut columns = [[S::splat(0.0); 4]; 3];
+            for (j, column) in columns.iter_mut().enumerate() {
+                let mut g = [S::splat(0.0); 3];
+                for (i, g) in g.iter_mut().enumerate() {
+                    let tap = if is_turned { 8 - (3 * i + j) } else { 3 * i + j };
+                    *g = S::load_first(w.as_ptr().add(tap * stride + at), lanes);
+                }
+                *column = kernel_side::<S>(g);
+            }
+            for i in 0..4 {
+                for (j, value) in
+                    kernel_side::<S>([columns[0][i], columns[1][i], columns[2][i]]).into_iter().enumerate()
+                {
+                    S::store_first(kernels.as_mut_ptr().add((4 * i + j) * stride + at), value, lanes);
+                }
+            }
+        }
+        at += lanes;
+    }
+}
+
+multiversioned! {
+    /// V of the block's patches, `[point, tile, channel]`.
+    fn transform_patches(block: &Block<'_>, x: &[f32], patches: &mut [f32]) = simd transform_patches_body
+}
+
+#[inline(always)]
+fn transform_patches_body<S: Simd>(block: &Block<'_>, x: &[f32], patches: &mut [f32]) {
+    let ConvGeometry { window, channels, .. } = *block.geometry;
+    let [height, width] = window.input;
+    let point_stride = block.stride * channels;
+    assert!(patches.len() == POINTS * point_stride && block.count <= block.stride, "a place for every patch");
+    for (idx, [sample, row, column]) in block.places().enumerate() {
+        let image = &x[sample * height * width * channels..(sample + 1) * height * width * channels];
+        // Where each row and column of the patch lies; none outside of the image.
+        let rows: [Option<usize>; 4] =
+            std::array::from_fn(|i| (2 * row + i).checked_sub(window.before[0]).filter(|p| *p < height));
+        let columns: [Option<usize>; 4] =
+            std::array::from_fn(|j| (2 * column + j).checked_sub(window.before[1]).filter(|q| *q < width));
+        let mut at = 0;
+        while at < channels {
+            let lanes = S::LANES.min(channels - at);
+            // SAFETY (whole block): `lanes` channels from `at` of pixels of the image, and of the tile's place at each point,
+            // which the assertion holds; the level is S's.
+            unsafe {
+                let mut turned = [[S::splat(0.0); 4]; 4];
+                for (j, turned) in turned.iter_mut().enumerate() {
+                    let mut d = [S::splat(0.0); 4];
+                    for (i, d) in d.iter_mut().enumerate() {
+                        if let (Some(p), Some(q)) = (rows[i], columns[j]) {
+                            *d = S::load_first(image.as_ptr().add((p * width + q) * channels + at), lanes);
+                        }
+                    }
+                    *turned = patch_side::<S>(d);
+                }
+                for i in 0..4 {
+                    let values = patch_side::<S>([turned[0][i], turned[1][i], turned[2][i], turned[3][i]]);
+                    for (j, value) in values.into_iter().enumerate() {
+                        let to = (4 * i + j) * point_stride + idx * channels + at;
+                        S::store_first(patches.as_mut_ptr().add(to), value, lanes);
+                    }
+                }
+            }
+            at += lanes;
+        }
+    }
+}
+
+multiversioned! {
+    /// The block's outputs from `[point, tile, filter]`.
+    fn transform_products(block: &Block<'_>, products: &[f32], target: &mut Target<'_>) = simd transform_products_body
+}
+
+#[inline(always)]
+fn transform_products_body<S: Simd>(block: &Block<'_>, products: &[f32], target: &mut Target<'_>) {
+    let ConvGeometry { window, filters, .. } = *block.geometry;
+    let [height, width] = window.output;
+    let point_stride = block.stride * filters;
+    assert!(products.len() == POINTS * point_stride && block.count <= block.stride, "every product is there");
+    let [tile_rows, tile_columns] = block.tiles;
+    let last_sample = (block.first + block.count - 1) / (tile_rows * tile_columns);
+    match target {
+        Target::Outputs(y) => {
+            assert!((last_sample + 1) * height * width * filters <= y.len(), "a place for every output")
+        }
+        Target::Pooled { bias, y, arg_max, .. } => {
+            let end = (block.first + block.count) * filters;
+            let has_room = arg_max.as_ref().is_none_or(|arg_max| end <= arg_max.len());
+            assert!(bias.len() == filters && end <= y.len() && has_room, "a place for every maximum");
+        }
+    }
+    for (idx, [sample, row, column]) in block.places().enumerate() {
+        let mut at = 0;
+        while at < filters {
+            let lanes = S::LANES.min(filters - at);
+            // SAFETY (whole block): `lanes` filters from `at` of the tile at each point and of its places in the target, which the
+            // assertions hold; the level is S's.
+            unsafe {
+                let mut turned = [[S::splat(0.0); 2]; 4];
+                for (j, turned) in turned.iter_mut().enumerate() {
+                    let mut m = [S::splat(0.0); 4];
+                    for (i, m) in m.iter_mut().enumerate() {
+                        let from = (4 * i + j) * point_stride + idx * filters + at;
+                        *m = S::load_first(products.as_ptr().add(from), lanes);
+                    }
+                    *turned = product_side::<S>(m);
+                }
+                let outputs = [
+                    product_side::<S>([turned[0][0], turned[1][0], turned[2][0], turned[3][0]]),
+                    product_side::<S>([turned[0][1], turned[1][1], turned[2][1], turned[3][1]]),
+                ];
+                match target {
+                    Target::Outputs(y) => {
+                        for (i, outputs) in outputs.into_iter().enumerate() {
+                            for (j, output) in outputs.into_iter().enumerate() {
+                                let (p, q) = (2 * row + i, 2 * column + j);
+                                if p < height && q < width {
+                                    let to = ((sample * height + p) * width + q) * filters + at;
+                                    S::store_first(y.as_mut_ptr().add(to), output, lanes);
+                                }
+                            }
+                        }
+                    }
+                    Target::Pooled { bias, has_relu, y, arg_max } => {
+                        let bias = S::load_first(bias.as_ptr().add(at), lanes);
+                        let mut best = (biased::<S>(outputs[0][0], bias, *has_relu), S::splat(0.0));
+                        best = S::take_larger(best, biased::<S>(outputs[0][1], bias, *has_relu), S::splat(1.0));
+                        best = S::take_larger(best, biased::<S>(outputs[1][0], bias, *has_relu), S::splat(2.0));
+                        best = S::take_larger(best, biased::<S>(outputs[1][1], bias, *has_relu), S::splat(3.0));
+                        let to = (block.first + idx) * filters + at;
+                        S::store_first(y.as_mut_ptr().add(to), best.0, lanes);
+                        if let Some(arg_max) = arg_max {
+                            S::store_bytes(arg_max.as_mut_ptr().add(to), best.1, lanes);
+                        }
+                    }
+                }
+            }
+            at += lanes;
+        }
+    }
+}
+
+/// Forward, or the gradient of the input.
+pub(super) struct WinogradKernel(Winograd);
+
+impl WinogradKernel {
+    /// `geometry` is that of what is computed: for the gradient of the input, [turned](winograd::turned). `None` where the
+    /// convolution is not computed this way.
+    pub(super) fn new(geometry: ConvGeometry, is_turned: bool) -> Option<Self> {
+        winograd::applies(&geometry).then(|| WinogradKernel(Winograd::new(geometry, is_turned, false)))
+    }
+}
+
+impl Kernel for WinogradKernel {
+    fn scratch_bytes(&self) -> usize {
+        self.0.scratch_elements().saturating_mul(4)
+    }
+
+    fn shard(&self, call: &Call<'_>) {
+        self.0.run(call.level, call.input(0), call.input(1), call.scratch(), Target::Outputs(call.output(0)));
+    }
+}
