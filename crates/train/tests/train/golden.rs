@@ -131,6 +131,7 @@ fn trainings() -> Vec<Tiny> {
         },
         sequence(),
         recurrent(),
+        transformer(),
     ]
 }
 
@@ -149,6 +150,31 @@ fn sequence() -> Tiny {
             {"max_pool1d": {"size": 2}},
             {"dense": {"units": 6, "activation": "log_softmax"}},
             "rms_norm",
+            "global_average_pool1d",
+            {"dense": {"units": 3, "activation": "softmax"}},
+        ]}),
+        optimizer: json!({"adam": {"learning_rate": 0.01}}),
+        clip: None,
+        loss: "categorical_crossentropy",
+    }
+}
+
+fn transformer() -> Tiny {
+    Tiny {
+        name: "transformer",
+        samples: 21,
+        input: [9, 1, 3],
+        classes: 3,
+        model: json!({"layers": [
+            {"reshape": {"name": "steps", "shape": [9, 3]}},
+            {"sequence_length": {"name": "length"}},
+            {"dense": {"name": "words", "units": 12, "inputs": ["steps"]}},
+            {"position_encoding": {"name": "encoded"}},
+            {"position_embedding": {"name": "placed"}},
+            {"layer_norm": {"name": "normal"}},
+            {"multi_head_attention": {"name": "seen", "heads": 3, "causal": true, "rotary": true, "inputs": ["normal"]}},
+            {"add": {"name": "sum", "inputs": ["placed", "seen"]}},
+            {"multi_head_attention": {"name": "all", "heads": 2, "lengths": true, "inputs": ["sum", "length"]}},
             "global_average_pool1d",
             {"dense": {"units": 3, "activation": "softmax"}},
         ]}),
@@ -265,10 +291,8 @@ fn levels_and_threads_give_the_golden_bits() {
 }
 
 /// Operations that no training here builds: cross-entropy always fuses with softmax, the samples of these trainings are no
-/// tokens, no layer needs attention or the largest elements so far, and fused nodes come from the executor's rewrites.
+/// tokens, no layer needs the largest elements so far, and fused nodes come from the executor's rewrites.
 const NOT_IN_TRAININGS: &[&str] = &[
-    "attention",
-    "attention_gradient",
     "categorical_cross_entropy",
     "categorical_cross_entropy_gradient",
     "conv2d_max_pool",
