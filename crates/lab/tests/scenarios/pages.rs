@@ -91,10 +91,12 @@ fn run_spec(page: &str, block: &str) -> Result<(), String> {
     read_spec(&source).map(drop).map_err(|error| format!("{error}\n{:?}", error.diagnostics()))
 }
 
-/// A model for images of digits.
+/// A model for images of digits, or for sequences of 32 tokens and ten classes.
 fn model(page: &str, block: &str) -> Result<(), String> {
     let read = read::<ModelSpec>(page, block, &[]).map_err(|problems| problems.to_string())?;
-    let checked = read.value.check([28, 28, 1], Target::Category { classes: 10 });
+    let target = Target::Category { classes: 10 };
+    let is_of_tokens = block.contains("embedding:");
+    let checked = if is_of_tokens { read.value.check([32], target) } else { read.value.check([28, 28, 1], target) };
     checked.map(drop).map_err(|errors| format!("{errors:?}"))
 }
 
