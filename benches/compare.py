@@ -67,6 +67,7 @@ FIGURES = [
     Figure("one image, us (p50)", 0, printed("one_image_us", "p50")),
     Figure("one image, us (p99)", 0, printed("one_image_us", "p99")),
     Figure("batches of 256, images/s", 0, printed("images_per_second")),
+    Figure("training, images/s", 1, printed("trained_images_per_second")),
     Figure("training, tokens/s", 0, printed("tokens_per_second")),
     Figure("peak memory, MB", 0, lambda record: record["peak_rss_mb"]),
     Figure("whole process, s", 1, lambda record: record["process_seconds"]),

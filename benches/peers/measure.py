@@ -6,6 +6,7 @@ The keys of that line are those of `proofmark run --json`, as far as it has the 
     metrics.accuracy.value      share of the test images that are classified right
     one_image_us                {"p50": .., "p99": ..}: one call with one image, in microseconds
     images_per_second           of calls with 256 images
+    trained_images_per_second   of training steps, the median step
     peak_rss_mb                 of this process, in 10^6 bytes; compare.py measures it from outside as well
 """
 import argparse

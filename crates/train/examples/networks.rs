@@ -1,0 +1,81 @@
+//! Trains networks of benches/networks.json on made-up images and prints images a second, as one line of JSON: our side of
+//! benches/peers/networks_pytorch.py. Adam, batches as the file says, the median step after three that are not counted.
+//!
+//! ```sh
+//! cargo run --release -p proofmark-train --example networks -- benches/networks.json product [THREADS]
+//! ```
+
+use std::collections::BTreeMap;
+use std::env;
+use std::error::Error;
+use std::time::Instant;
+
+use proofmark_engine::cpu::CpuExecutor;
+use proofmark_engine::{Feed, Session as _, StateBlock, Step};
+use proofmark_model::{Loss, ModelSpec, Optimizer, Regularizer, Target};
+use serde::Deserialize;
+use serde_json::json;
+
+#[derive(Deserialize)]
+struct Network {
+    input: [usize; 3],
+    batch: usize,
+    steps: usize,
+    layers: serde_json::Value,
+}
+
+const CLASSES: usize = 10;
+const WARM_UP: usize = 3;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = env::args().skip(1);
+    let path = arguments.next().ok_or("which file? give benches/networks.json")?;
+    let name = arguments.next().ok_or("which network?")?;
+    let threads = arguments.next().map_or(Ok(2), |number| number.parse())?;
+    let mut networks: BTreeMap<String, Network> = serde_json::from_slice(&std::fs::read(path)?)?;
+    let names: Vec<String> = networks.keys().cloned().collect();
+    let network =
+        networks.remove(&name).ok_or_else(|| format!("no network `{name}`; there are {}", names.join(", ")))?;
+
+    let spec: ModelSpec = serde_json::from_value(json!({ "layers": network.layers }))?;
+    let model = spec.check(network.input, Target::Category { classes: CLASSES })?;
+    let loss: Loss = serde_json::from_value(json!("categorical_crossentropy"))?;
+    let optimizer: Optimizer = serde_json::from_value(json!({ "adam": { "learning_rate": 0.001 } }))?;
+    let training = model.training_graph(&loss, &optimizer, &Regularizer { l1: 0.0, l2: 0.0 }, None)?;
+    let mut state = StateBlock::new(&training.graph);
+    model.initialize(7, &mut state);
+    let mut session = CpuExecutor::new(threads).session(&training.graph, &state, network.batch)?;
+
+    let elements = network.batch * network.input.iter().product::<usize>();
+    let x: Vec<f32> = (0..elements).map(|i| (i * 7919 % 2003) as f32 / 2003.0).collect();
+    let labels: Vec<i32> = (0..network.batch).map(|i| (i % CLASSES) as i32).collect();
+    let weights = vec![1.0; network.batch];
+    let ids: Vec<u64> = (0..network.batch as u64).collect();
+    let scale = [1.0 / network.batch as f32];
+    let mut seconds = Vec::new();
+    for index in 0..WARM_UP + network.steps {
+        let scalars = optimizer.scalars(index as u64 + 1, optimizer.learning_rate());
+        let mut feeds = vec![Feed::F32(&x), Feed::I32(&labels), Feed::F32(&weights), Feed::F32(&scale)];
+        feeds.extend(scalars.iter().map(|(_, value)| Feed::F32(std::slice::from_ref(value))));
+        let started = Instant::now();
+        session.run(&mut state, &Step { ids: &ids, index: index as u32, seed: 7 }, &feeds)?;
+        if index >= WARM_UP {
+            seconds.push(started.elapsed().as_secs_f64());
+        }
+    }
+    seconds.sort_by(f64::total_cmp);
+    let losses = session.output(training.loss);
+    let loss = losses.iter().sum::<f32>() / losses.len() as f32;
+    if !loss.is_finite() {
+        return Err("the loss is no number".into());
+    }
+    let per_second = network.batch as f64 / seconds[seconds.len() / 2];
+    println!(
+        "{}",
+        json!({
+            "peer": "Proofmark", "work": "networks", "network": name, "threads": threads, "loss": loss,
+            "trained_images_per_second": (per_second * 100.0).round() / 100.0,
+        })
+    );
+    Ok(())
+}
