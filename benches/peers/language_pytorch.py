@@ -2,14 +2,8 @@
 
     --tuned  an allocator that keeps its pages, as in pytorch.py
 """
-import os
-import sys
 
-# Read by glibc's malloc when a program starts: never mmap, never give memory back, grow by 256 MiB.
-TUNED = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(200 * 10**9), "MALLOC_TOP_PAD_": str(256 * 2**20)}
-
-if "--tuned" in sys.argv and any(os.environ.get(name) != value for name, value in TUNED.items()):
-    os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | TUNED)
+import allocator  # noqa: F401  Before torch: it may start the program again.
 
 import torch
 import torch.nn.functional as F

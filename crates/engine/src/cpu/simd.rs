@@ -40,11 +40,11 @@ pub(crate) trait Simd: Copy {
     /// Stores the first `n` lanes, whole numbers from 0 to 255, as bytes. `n` is at most `LANES`.
     unsafe fn store_bytes(to: *mut u8, vector: Self::Vector, n: usize);
     /// The lanes that are neither 0 nor -0. A NaN is not.
-    unsafe fn nonzero(vector: Self::Vector) -> Self::Mask;
+    unsafe fn nonzero_mask(vector: Self::Vector) -> Self::Mask;
     /// a b + c, rounded once, in the lanes of the mask; c in the others.
     unsafe fn mul_add_where(mask: Self::Mask, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
     /// One bit for each lane, from the lowest: whether it is neither 0 nor -0. A NaN is not.
-    unsafe fn is_nonzero(vector: Self::Vector) -> u32;
+    unsafe fn nonzero_bits(vector: Self::Vector) -> u32;
 }
 
 /// One lane, in plain Rust: what defines the others.
@@ -113,7 +113,7 @@ impl Simd for Scalar {
         }
     }
     #[inline(always)]
-    unsafe fn nonzero(vector: f32) -> bool {
+    unsafe fn nonzero_mask(vector: f32) -> bool {
         vector != 0.0
     }
     #[inline(always)]
@@ -121,7 +121,7 @@ impl Simd for Scalar {
         if mask { a.mul_add(b, c) } else { c }
     }
     #[inline(always)]
-    unsafe fn is_nonzero(vector: f32) -> u32 {
+    unsafe fn nonzero_bits(vector: f32) -> u32 {
         u32::from(vector != 0.0)
     }
 }
@@ -223,7 +223,7 @@ mod x86 {
             }
         }
         #[inline(always)]
-        unsafe fn nonzero(vector: __m256) -> __m256 {
+        unsafe fn nonzero_mask(vector: __m256) -> __m256 {
             // SAFETY: as above. Unordered: a NaN differs from zero.
             unsafe { _mm256_cmp_ps::<_CMP_NEQ_UQ>(vector, _mm256_setzero_ps()) }
         }
@@ -233,7 +233,7 @@ mod x86 {
             unsafe { _mm256_blendv_ps(c, _mm256_fmadd_ps(a, b, c), mask) }
         }
         #[inline(always)]
-        unsafe fn is_nonzero(vector: __m256) -> u32 {
+        unsafe fn nonzero_bits(vector: __m256) -> u32 {
             // SAFETY: as above. Unordered: a NaN differs from zero.
             unsafe { _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_NEQ_UQ>(vector, _mm256_setzero_ps())) as u32 }
         }
@@ -315,7 +315,7 @@ mod x86 {
             }
         }
         #[inline(always)]
-        unsafe fn nonzero(vector: __m512) -> __mmask16 {
+        unsafe fn nonzero_mask(vector: __m512) -> __mmask16 {
             // SAFETY: as above. Unordered: a NaN differs from zero.
             unsafe { _mm512_cmp_ps_mask::<_CMP_NEQ_UQ>(vector, _mm512_setzero_ps()) }
         }
@@ -325,7 +325,7 @@ mod x86 {
             unsafe { _mm512_mask3_fmadd_ps(a, b, c, mask) }
         }
         #[inline(always)]
-        unsafe fn is_nonzero(vector: __m512) -> u32 {
+        unsafe fn nonzero_bits(vector: __m512) -> u32 {
             // SAFETY: as above. Unordered: a NaN differs from zero.
             unsafe { u32::from(_mm512_cmp_ps_mask::<_CMP_NEQ_UQ>(vector, _mm512_setzero_ps())) }
         }

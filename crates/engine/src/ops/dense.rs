@@ -79,6 +79,10 @@ impl Op for Dense {
         Cost { flops: 2 * (outputs[0].elements() * inputs[1].shape[0]) as u64 }
     }
 
+    fn runs_over_outputs(&self) -> bool {
+        true
+    }
+
     fn cases() -> Vec<Case> {
         let dense = |name, x: &[usize], k, n, samples| {
             Case::made_up(name, Dense, &[Type::sample(Shape::new(x)), Type::step([k, n])], samples)

@@ -124,7 +124,8 @@ pub trait Op {
         None
     }
 
-    /// Whether a batch phase can compute the fold of all shards directly, split over the outputs, with the same bits.
+    /// Whether a batch phase can compute it for all samples at once, split over the outputs, with the same bits: the fold of all
+    /// shards directly, or each sample's value where what the samples share is large.
     fn runs_over_outputs(&self) -> bool {
         false
     }

@@ -154,7 +154,8 @@ impl ConvGeometry {
         self.window.size[0] * self.window.size[1] * self.group_channels()
     }
 
-    /// Multiplications and additions for one sample, forward or for either gradient.
+    /// Multiplications and additions of the plain sum for one sample, forward or for either gradient: whoever computes it with
+    /// fewer, by tiles or without zeros, still does this work.
     pub(super) fn cost(&self) -> Cost {
         let [height, width] = self.window.output;
         Cost { flops: 2 * (height * width * self.filters * self.reduction()) as u64 }

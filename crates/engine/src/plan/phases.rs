@@ -1,6 +1,5 @@
 use super::{PlanOptions, Roots};
 use crate::graph::{Graph, Origin, Span, Value};
-use crate::ops::Operation;
 
 /// Nodes that run together; the next phase starts when all workers have ended this one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -148,25 +147,23 @@ pub(crate) fn needed(graph: &Graph) -> Vec<bool> {
     needed
 }
 
-/// What each sample has its own of runs over shards; so do sums over samples. Products with a large matrix, and sums of which the
-/// result is large, are better as one product over the batch.
+/// What each sample has its own of runs over shards; so do sums over samples. Where what the samples share, or their sum, is large
+/// against what a shard reads and writes, one product over the batch is better.
 fn runs_over_shards(graph: &Graph, node: usize, options: PlanOptions) -> bool {
     let node = &graph.nodes()[node];
     let elements =
         |values: &[Value]| values.iter().map(|value| graph.ty(*value).elements()).fold(0, usize::saturating_add);
     let is_per_sample = node.outputs.iter().any(|output| graph.ty(*output).span == Span::Sample);
-    if let (true, Operation::Dense(_), [x, w]) = (is_per_sample, &node.op, &node.inputs[..]) {
-        // Each shard would read the matrix from memory again.
-        let of_a_shard =
-            (graph.ty(*x).elements()).saturating_add(elements(&node.outputs)).saturating_mul(options.shard_samples);
-        return elements(&[*w]) <= options.outputs_ratio.saturating_mul(of_a_shard);
-    }
-    if is_per_sample {
-        return true;
-    }
-    if node.op.fold().is_none() {
+    let (once, of_a_sample) = if is_per_sample {
+        // What the samples share, such as a matrix of weights, each shard would read from memory again.
+        let (own, shared): (Vec<Value>, Vec<Value>) =
+            node.inputs.iter().partition(|input| graph.ty(**input).span == Span::Sample);
+        (elements(&shared), elements(&own).saturating_add(elements(&node.outputs)))
+    } else if node.op.fold().is_some() {
+        (elements(&node.outputs), elements(&node.inputs))
+    } else {
         return false;
-    }
-    let (result, read) = (elements(&node.outputs), elements(&node.inputs).saturating_mul(options.shard_samples));
-    !(node.op.runs_over_outputs() && result > options.outputs_ratio.saturating_mul(read))
+    };
+    let of_a_shard = of_a_sample.saturating_mul(options.shard_samples);
+    !(node.op.runs_over_outputs() && once > options.outputs_ratio.saturating_mul(of_a_shard))
 }

@@ -6,7 +6,7 @@
 //! window covers are not computed.
 
 use super::{Replacements, node_of, only_reader};
-use crate::graph::Graph;
+use crate::graph::{Graph, Span};
 use crate::map::{Builder, Function, Program};
 use crate::ops::{Conv2dMaxPool, Operation, Padding};
 
@@ -38,7 +38,7 @@ pub(super) fn find(graph: &Graph) -> Replacements {
         let Some(convolution) = node_of(graph, convolved) else { continue };
         let Operation::Conv2d(conv) = graph.nodes()[convolution].op else { continue };
         let filters = graph.shape(convolved)[2];
-        let is_bias = graph.shape(bias)[..] == [filters] && graph.ty(bias).span == crate::graph::Span::Step;
+        let is_bias = graph.shape(bias)[..] == [filters] && graph.ty(bias).span == Span::Step;
         if !is_bias || only_reader(graph, activation) != Some(idx) || only_reader(graph, convolved) != Some(biased) {
             continue;
         }

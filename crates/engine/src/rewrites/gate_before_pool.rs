@@ -9,12 +9,12 @@
 
 use super::{Replacements, node_of, only_reader};
 use crate::graph::Graph;
-use crate::map::{Function, Program};
+use crate::map::{Builder, Function, Program};
 use crate::ops::Operation;
 
 /// The program of a ReLU's gradient as it stands in graphs: the result first, the gradient after it.
 fn gate() -> Program {
-    let mut builder = crate::map::Builder::new(2);
+    let mut builder = Builder::new(2);
     let (y, dy) = (builder.input(0), builder.input(1));
     let gated = builder.apply(Function::Gate, &[dy, y]);
     builder.finish(&[gated])

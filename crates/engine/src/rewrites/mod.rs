@@ -13,10 +13,10 @@ use crate::graph::{Graph, Origin, Value};
 type Rewrite = fn(&Graph) -> Replacements;
 
 /// The rewrites, in the order in which they are applied.
-const REWRITES: &[(&str, Rewrite)] = &[
+const REWRITES: &[Rewrite] = &[
     // First, since it lets a convolution's activation be read by its pooling alone.
-    ("gate_before_pool", gate_before_pool::find),
-    ("conv2d_max_pool", conv2d_max_pool::find),
+    gate_before_pool::find,
+    conv2d_max_pool::find,
 ];
 
 /// For some nodes, what adds others in their place: given the new graph and what stands there for each value of the old one, it
@@ -27,7 +27,7 @@ pub(crate) type Replace = dyn Fn(&mut Graph, &dyn Fn(Value) -> Value) -> Vec<Val
 /// The graph after all rewrites; the same graph where none applies.
 pub(crate) fn rewrite(graph: &Graph) -> Graph {
     let mut current = graph.clone();
-    for (_, rewrite) in REWRITES {
+    for rewrite in REWRITES {
         let replacements = rewrite(&current);
         if !replacements.is_empty() {
             current = current.replay(&replacements);

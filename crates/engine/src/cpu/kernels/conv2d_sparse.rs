@@ -278,7 +278,7 @@ pub(super) fn nonzero_bits<S: Simd>(values: &[f32]) -> u64 {
         // SAFETY: `lanes` numbers from `at`; the callers run at the level of `S`.
         let vector = unsafe { S::load_first(values.as_ptr().add(at), lanes) };
         // SAFETY: as above.
-        bits |= u64::from(unsafe { S::is_nonzero(vector) }) << at;
+        bits |= u64::from(unsafe { S::nonzero_bits(vector) }) << at;
         at += lanes;
     }
     bits

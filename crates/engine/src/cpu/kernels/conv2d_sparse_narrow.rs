@@ -143,7 +143,7 @@ unsafe fn chains<S: Simd, const ELEMENTS: usize>(
             let mut patch = block.source.as_ptr().add(row * block.steps[0]);
             for _ in 0..block.columns {
                 let gradient = S::load_first(gradients, lanes);
-                let mask = S::nonzero(gradient);
+                let mask = S::nonzero_mask(gradient);
                 for (chain, place) in chains.iter_mut().zip(&places) {
                     *chain = S::mul_add_where(mask, gradient, S::splat(*patch.add(*place)), *chain);
                 }

@@ -74,11 +74,14 @@ impl MapKernel {
         } else {
             (self.elements, samples, to)
         };
+        let mut in_place = [std::ptr::null(); N];
         let inputs = &inputs[..call.inputs.len()];
         let targets = &targets[..call.outputs.len()];
         // SAFETY: inputs and outputs have `elements` elements for each of `samples` samples (inputs fewer, where they are
         // repeated), `to` is at most `elements`, and a call has elements `from..to` alone.
-        unsafe { run_program(call.level, self, inputs, targets, samples, elements, from, to, call.scratch()) };
+        unsafe {
+            run_program(call.level, self, inputs, targets, samples, elements, from, to, &mut in_place, call.scratch())
+        };
     }
 }
 
@@ -104,7 +107,7 @@ impl Kernel for MapKernel {
 multiversioned! {
     unsafe fn run_program(
         kernel: &MapKernel, inputs: &[Memory], targets: &[*mut f32], samples: usize, elements: usize, from: usize, to: usize,
-        scratch: &mut [f32],
+        in_place: &mut [*const [f32; BLOCK]], scratch: &mut [f32],
     ) = program_body
 }
 
@@ -112,7 +115,8 @@ multiversioned! {
 ///
 /// # Safety
 /// Each input can be read for its elements a sample (or once), each target that is not null written for `elements` a sample
-/// by this call alone; `to` is at most `elements`. Targets may be the memory of inputs of as many elements.
+/// by this call alone; `to` is at most `elements`. Targets may be the memory of inputs of as many elements. `in_place` has room for a
+/// pointer to each input's block.
 #[inline(always)]
 #[allow(clippy::too_many_arguments)]
 unsafe fn program_body(
@@ -123,6 +127,7 @@ unsafe fn program_body(
     elements: usize,
     from: usize,
     to: usize,
+    in_place: &mut [*const [f32; BLOCK]],
     scratch: &mut [f32],
 ) {
     let program = &kernel.program;
@@ -134,14 +139,13 @@ unsafe fn program_body(
     }
     // What is passed on as it is must be read before its target is written, which may be the memory of another input.
     let reads_in_place = !program.outputs().iter().any(|output| matches!(output, Operand::Input(_)));
-    let mut in_place = [const { std::ptr::null::<[f32; BLOCK]>() }; MANY];
     let constant_block =
         |value: f32| kernel.constants.iter().position(|other| other.to_bits() == value.to_bits()).unwrap_or_default();
     for sample in 0..samples {
         let mut start = from;
         while start < to {
             let count = BLOCK.min(to - start);
-            for ((input, block), in_place) in inputs.iter().zip(input_blocks.iter_mut()).zip(&mut in_place) {
+            for ((input, block), in_place) in inputs.iter().zip(input_blocks.iter_mut()).zip(in_place.iter_mut()) {
                 if reads_in_place && count == BLOCK && input.elements == elements {
                     let first = if input.per_sample { sample * elements } else { 0 };
                     // SAFETY: the operand has `elements` elements a sample, and `start + BLOCK` is at most that.

@@ -70,6 +70,7 @@ fn executors(options: PlanOptions) -> Vec<CpuExecutor> {
         let options = PlanOptions { outputs_ratio, ..options };
         executors.push(CpuExecutor { options, ..on(Level::best(), 2) });
     }
+    executors.push(CpuExecutor { rewrites: false, ..on(Level::best(), 1) });
     executors
 }
 
