@@ -79,4 +79,6 @@ areas! {
     report_study,
     /// The command line.
     cli,
+    /// The program that only runs models.
+    runtime,
 }
