@@ -3,8 +3,10 @@
 //! vocabulary of 256, sequences of 128, batches of 16, AdamW. A program to be measured, not a test.
 //!
 //! ```text
-//! cargo run --release -p proofmark-engine --example language -- [threads] [steps]
+//! cargo run --release -p proofmark-engine --example language -- [threads] [steps] [--nodes]
 //! ```
+
+mod node_table;
 
 use std::error::Error;
 use std::time::Instant;
@@ -15,7 +17,7 @@ use proofmark_engine::map::{Builder, Function, Map, Operand, Program};
 use proofmark_engine::ops::{
     Attention, Centre, Dense, Embedding, Normalize, Reduce, ReduceKind, Reshape, SoftmaxCrossEntropy,
 };
-use proofmark_engine::{Executor, Feed, Graph, GraphError, StateBlock, StateRole, Step, Type, Value};
+use proofmark_engine::{Feed, Graph, GraphError, Session, StateBlock, StateRole, Step, Type, Value};
 use proofmark_tensor::DType;
 use proofmark_tensor::math::pow_f64;
 use proofmark_tensor::random::Stream;
@@ -37,13 +39,15 @@ const BETA_2: f32 = 0.999;
 const EPSILON: f32 = 1e-8;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut arguments = std::env::args().skip(1);
+    let (options, arguments): (Vec<_>, Vec<_>) = std::env::args().skip(1).partition(|argument| argument == "--nodes");
+    let mut arguments = arguments.into_iter();
     let mut number = |default: usize| arguments.next().map_or(Ok(default), |text| text.parse());
     let (threads, steps) = (number(2)?, number(25)?);
     let graph = language()?;
     let mut state = StateBlock::new(&graph);
     initialize(&graph, &mut state);
-    let mut session = CpuExecutor::new(threads).prepare(&graph, &state, BATCH)?;
+    let executor = CpuExecutor { times: !options.is_empty(), ..CpuExecutor::new(threads) };
+    let mut session = executor.session(&graph, &state, BATCH)?;
     let ids: Vec<u64> = (0..BATCH as u64).collect();
     let (mut seconds, mut losses) = (Vec::new(), Vec::new());
     for index in 0..WARM_UP + steps {
@@ -63,6 +67,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         session.run(&mut state, &Step { ids: &ids, index: index as u32, seed: 1 }, &feeds)?;
         seconds.push(start.elapsed().as_secs_f64());
         losses.push(session.output(0).iter().sum::<f32>() / BATCH as f32);
+    }
+    if executor.times {
+        node_table::print(&mut session, WARM_UP + steps, BATCH);
     }
     let mut counted = seconds.split_off(WARM_UP);
     counted.sort_by(f64::total_cmp);

@@ -2,8 +2,13 @@
 //! benches/peers/networks_pytorch.py. Adam, batches as the file says, the median step after three that are not counted.
 //!
 //! ```sh
-//! cargo run --release -p proofmark-train --example networks -- benches/networks.json product [THREADS]
+//! cargo run --release -p proofmark-train --example networks -- benches/networks.json product [THREADS] [--nodes]
 //! ```
+//!
+//! With `--nodes` it prints where the time goes, too.
+
+#[path = "../../engine/examples/node_table/mod.rs"]
+mod node_table;
 
 use std::collections::BTreeMap;
 use std::env;
@@ -28,7 +33,8 @@ const CLASSES: usize = 10;
 const WARM_UP: usize = 3;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut arguments = env::args().skip(1);
+    let (options, arguments): (Vec<_>, Vec<_>) = env::args().skip(1).partition(|argument| argument == "--nodes");
+    let mut arguments = arguments.into_iter();
     let path = arguments.next().ok_or("which file? give benches/networks.json")?;
     let name = arguments.next().ok_or("which network?")?;
     let threads = arguments.next().map_or(Ok(2), |number| number.parse())?;
@@ -44,7 +50,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let training = model.training_graph(&loss, &optimizer, &Regularizer { l1: 0.0, l2: 0.0 }, None)?;
     let mut state = StateBlock::new(&training.graph);
     model.initialize(7, &mut state);
-    let mut session = CpuExecutor::new(threads).session(&training.graph, &state, network.batch)?;
+    let executor = CpuExecutor { times: !options.is_empty(), ..CpuExecutor::new(threads) };
+    let mut session = executor.session(&training.graph, &state, network.batch)?;
 
     let elements = network.batch * network.input.iter().product::<usize>();
     let x: Vec<f32> = (0..elements).map(|i| (i * 7919 % 2003) as f32 / 2003.0).collect();
@@ -62,6 +69,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         if index >= WARM_UP {
             seconds.push(started.elapsed().as_secs_f64());
         }
+    }
+    if executor.times {
+        node_table::print(&mut session, WARM_UP + network.steps, network.batch);
     }
     seconds.sort_by(f64::total_cmp);
     let losses = session.output(training.loss);

@@ -14,6 +14,7 @@ mod outline;
 mod pool;
 mod session;
 mod simd;
+mod times;
 mod tree;
 
 pub use level::Level;
@@ -46,6 +47,8 @@ pub struct CpuExecutor {
     pub rewrites: bool,
     /// Fill memory with NaN before use, so that reading what nobody wrote shows. For tests; slow.
     pub poison: bool,
+    /// Measure how long each node's kernel runs ([`CpuSession::take_times`]).
+    pub times: bool,
 }
 
 /// The limit where the caller knows none: 8 GiB, which most machines that train have.
@@ -61,6 +64,7 @@ impl CpuExecutor {
             memory_limit_bytes: MEMORY_LIMIT_BYTES,
             rewrites: true,
             poison: false,
+            times: false,
         }
     }
 

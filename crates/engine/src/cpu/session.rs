@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use super::call::{Addresses, Call, Slot, Work};
 use super::kernels::{self, Kernel};
@@ -10,6 +11,7 @@ use super::level::Supported;
 use super::memory::Buffer;
 use super::outline::{self, Outline};
 use super::pool::Pool;
+use super::times::NodeTimes;
 use super::tree::tree;
 use super::{CpuExecutor, environment};
 use crate::executor::{Feed, RunError, Session, SessionMemory, Step, check_states, check_step};
@@ -31,6 +33,7 @@ pub struct CpuSession {
     pool: Pool,
     workers: Vec<WorkerMemory>,
     batch: Buffer,
+    times: Option<NodeTimes>,
     samples: usize,
     /// The graph's outputs.
     outputs: Vec<Value>,
@@ -71,7 +74,7 @@ impl CpuSession {
             let state_offset = if let Place::State(idx) = slot.place { state_offsets[idx] } else { 0 };
             Slot { state_offset, ..slot }
         };
-        let nodes = (graph.nodes().iter().zip(kernels).zip(&plan.partial_stride))
+        let nodes: Vec<Prepared> = (graph.nodes().iter().zip(kernels).zip(&plan.partial_stride))
             .map(|((node, kernel), partial_stride)| Prepared {
                 kernel,
                 inputs: node.inputs.iter().map(slot).collect(),
@@ -92,6 +95,7 @@ impl CpuSession {
         Ok(CpuSession {
             level: Supported::at_most(executor.level),
             poison: executor.poison,
+            times: executor.times.then(|| NodeTimes::new(nodes.len())),
             plan,
             memory,
             nodes,
@@ -118,6 +122,12 @@ impl CpuSession {
     /// The memory that it holds, and that of the graph's states.
     pub fn memory(&self) -> SessionMemory {
         self.memory
+    }
+
+    /// For each node of the graph that runs, how long its kernel ran since the last call, all threads and steps together;
+    /// `None` unless the executor measures [`times`](CpuExecutor::times).
+    pub fn take_times(&mut self) -> Option<Vec<Duration>> {
+        self.times.as_mut().map(NodeTimes::take)
     }
 }
 
@@ -146,6 +156,7 @@ impl Session for CpuSession {
         let running = Running {
             level: self.level,
             poison: self.poison,
+            times: self.times.as_ref(),
             plan: &self.plan,
             nodes: &self.nodes,
             workers: &self.workers,
@@ -167,7 +178,7 @@ impl Session for CpuSession {
                     self.pool.run(&|_| {
                         take_tickets(&tickets, total, |ticket| {
                             let (node, task) = nth_task(members, ticket, |node| running.fold_tasks(node));
-                            running.fold(node, task);
+                            running.measure(node, || running.fold(node, task));
                         });
                     });
                 }
@@ -206,6 +217,7 @@ impl Session for CpuSession {
 struct Running<'a> {
     level: Supported,
     poison: bool,
+    times: Option<&'a NodeTimes>,
     plan: &'a Plan,
     nodes: &'a [Prepared],
     workers: &'a [WorkerMemory],
@@ -270,8 +282,16 @@ impl Running<'_> {
         for &node in members {
             if let Some(kernel) = &self.nodes[node].kernel {
                 // SAFETY: one ticket for each shard, and each worker runs one node at a time.
-                kernel.shard(&unsafe { self.call(node, worker, Some(shard), false) });
+                let call = unsafe { self.call(node, worker, Some(shard), false) };
+                self.measure(node, || kernel.shard(&call));
             }
+        }
+    }
+
+    fn measure(&self, node: usize, work: impl FnOnce()) {
+        match self.times {
+            Some(times) => times.measure(node, work),
+            None => work(),
         }
     }
 
@@ -287,7 +307,8 @@ impl Running<'_> {
         if let Some(kernel) = &self.nodes[node].kernel {
             // SAFETY: one ticket for each task, nodes of a phase have outputs of their own, and each worker runs one task at
             // a time.
-            kernel.task(&unsafe { self.call(node, worker, None, kernel.tasks() > 1) }, task);
+            let call = unsafe { self.call(node, worker, None, kernel.tasks() > 1) };
+            self.measure(node, || kernel.task(&call, task));
         }
     }
 
@@ -420,6 +441,7 @@ mod tests {
         let running = Running {
             level: session.level,
             poison: false,
+            times: None,
             plan: &session.plan,
             nodes: &session.nodes,
             workers: &session.workers,

@@ -45,6 +45,9 @@ pub(crate) trait Simd: Copy {
     unsafe fn mul_add_where(mask: Self::Mask, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
     /// One bit for each lane, from the lowest: whether it is neither 0 nor -0. A NaN is not.
     unsafe fn nonzero_bits(vector: Self::Vector) -> u32;
+    /// Transposes a square of `LANES` rows: row r of `to` is column r of `from`. Rows stand `from_step` and `to_step` elements
+    /// apart; those of `from` are read, and of `to` written, whole.
+    unsafe fn transpose(from: *const f32, from_step: usize, to: *mut f32, to_step: usize);
 }
 
 /// One lane, in plain Rust: what defines the others.
@@ -123,6 +126,11 @@ impl Simd for Scalar {
     #[inline(always)]
     unsafe fn nonzero_bits(vector: f32) -> u32 {
         u32::from(vector != 0.0)
+    }
+    #[inline(always)]
+    unsafe fn transpose(from: *const f32, _from_step: usize, to: *mut f32, _to_step: usize) {
+        // SAFETY: the caller grants one element of each.
+        unsafe { to.write(from.read()) }
     }
 }
 
@@ -237,6 +245,33 @@ mod x86 {
             // SAFETY: as above. Unordered: a NaN differs from zero.
             unsafe { _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_NEQ_UQ>(vector, _mm256_setzero_ps())) as u32 }
         }
+        #[inline(always)]
+        unsafe fn transpose(from: *const f32, from_step: usize, to: *mut f32, to_step: usize) {
+            // SAFETY: as above; the caller grants 8 rows of 8. Pairs of rows, then fours, then halves change places.
+            unsafe {
+                let mut rows = [_mm256_setzero_ps(); 8];
+                for (row, vector) in rows.iter_mut().enumerate() {
+                    *vector = _mm256_loadu_ps(from.add(row * from_step));
+                }
+                let mut pairs = rows;
+                for i in (0..8).step_by(2) {
+                    pairs[i] = _mm256_unpacklo_ps(rows[i], rows[i + 1]);
+                    pairs[i + 1] = _mm256_unpackhi_ps(rows[i], rows[i + 1]);
+                }
+                for i in (0..8).step_by(4) {
+                    let (a, b) = (_mm256_castps_pd(pairs[i]), _mm256_castps_pd(pairs[i + 1]));
+                    let (c, d) = (_mm256_castps_pd(pairs[i + 2]), _mm256_castps_pd(pairs[i + 3]));
+                    rows[i] = _mm256_castpd_ps(_mm256_unpacklo_pd(a, c));
+                    rows[i + 1] = _mm256_castpd_ps(_mm256_unpackhi_pd(a, c));
+                    rows[i + 2] = _mm256_castpd_ps(_mm256_unpacklo_pd(b, d));
+                    rows[i + 3] = _mm256_castpd_ps(_mm256_unpackhi_pd(b, d));
+                }
+                for j in 0..4 {
+                    _mm256_storeu_ps(to.add(j * to_step), _mm256_permute2f128_ps::<0x20>(rows[j], rows[4 + j]));
+                    _mm256_storeu_ps(to.add((4 + j) * to_step), _mm256_permute2f128_ps::<0x31>(rows[j], rows[4 + j]));
+                }
+            }
+        }
     }
 
     /// 16 lanes.
@@ -328,6 +363,40 @@ mod x86 {
         unsafe fn nonzero_bits(vector: __m512) -> u32 {
             // SAFETY: as above. Unordered: a NaN differs from zero.
             unsafe { u32::from(_mm512_cmp_ps_mask::<_CMP_NEQ_UQ>(vector, _mm512_setzero_ps())) }
+        }
+        #[inline(always)]
+        unsafe fn transpose(from: *const f32, from_step: usize, to: *mut f32, to_step: usize) {
+            // SAFETY: as above; the caller grants 16 rows of 16. Pairs of rows, then fours, then quarters change places.
+            unsafe {
+                let mut rows = [_mm512_setzero_ps(); 16];
+                for (row, vector) in rows.iter_mut().enumerate() {
+                    *vector = _mm512_loadu_ps(from.add(row * from_step));
+                }
+                let mut pairs = rows;
+                for i in (0..16).step_by(2) {
+                    pairs[i] = _mm512_unpacklo_ps(rows[i], rows[i + 1]);
+                    pairs[i + 1] = _mm512_unpackhi_ps(rows[i], rows[i + 1]);
+                }
+                for i in (0..16).step_by(4) {
+                    let (a, b) = (_mm512_castps_pd(pairs[i]), _mm512_castps_pd(pairs[i + 1]));
+                    let (c, d) = (_mm512_castps_pd(pairs[i + 2]), _mm512_castps_pd(pairs[i + 3]));
+                    rows[i] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, c));
+                    rows[i + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, c));
+                    rows[i + 2] = _mm512_castpd_ps(_mm512_unpacklo_pd(b, d));
+                    rows[i + 3] = _mm512_castpd_ps(_mm512_unpackhi_pd(b, d));
+                }
+                // Quarter q of rows[4 i + j] is column 4 q + j of rows 4 i to 4 i + 3.
+                for j in 0..4 {
+                    let even = _mm512_shuffle_f32x4::<0x88>(rows[j], rows[4 + j]);
+                    let even_below = _mm512_shuffle_f32x4::<0x88>(rows[8 + j], rows[12 + j]);
+                    let odd = _mm512_shuffle_f32x4::<0xdd>(rows[j], rows[4 + j]);
+                    let odd_below = _mm512_shuffle_f32x4::<0xdd>(rows[8 + j], rows[12 + j]);
+                    _mm512_storeu_ps(to.add(j * to_step), _mm512_shuffle_f32x4::<0x88>(even, even_below));
+                    _mm512_storeu_ps(to.add((4 + j) * to_step), _mm512_shuffle_f32x4::<0x88>(odd, odd_below));
+                    _mm512_storeu_ps(to.add((8 + j) * to_step), _mm512_shuffle_f32x4::<0xdd>(even, even_below));
+                    _mm512_storeu_ps(to.add((12 + j) * to_step), _mm512_shuffle_f32x4::<0xdd>(odd, odd_below));
+                }
+            }
         }
     }
 }

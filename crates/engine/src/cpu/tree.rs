@@ -1,6 +1,9 @@
 //! The perfect binary tree in which shards (and blocks) are added, absent nodes skipped: over all leaves at once, or leaf by
 //! leaf. Both add the same pairs in the same order.
 
+use std::iter::Rev;
+use std::ops::Range;
+
 /// Visits the pairs (left, right) of the tree over `n` leaves, neighbours first; a sum stands where its leftmost leaf did.
 pub(super) fn tree(n: usize, mut merge: impl FnMut(usize, usize)) {
     let mut distance = 1;
@@ -39,23 +42,30 @@ impl Counter {
         self.waiting
     }
 
-    /// Takes in the leaf; `merge(slot)` adds slot + 1 to slot.
-    pub(super) fn carry(&mut self, merge: impl FnMut(usize)) {
+    /// Takes in the leaf: the slots whose sum is to be added, as the left one, to what stands in the slot after, in this order.
+    #[inline(always)]
+    pub(super) fn take_in(&mut self) -> Rev<Range<usize>> {
         self.leaves += 1;
-        self.waiting += 1;
-        self.merge(self.leaves.trailing_zeros() as usize, merge);
+        let waiting = self.waiting;
+        self.waiting = waiting + 1 - self.leaves.trailing_zeros() as usize;
+        (self.waiting - 1..waiting).rev()
     }
 
-    /// Adds what waits, which has no neighbour of equal size and moves up unchanged: the sum stands in slot 0.
-    pub(super) fn finish(mut self, merge: impl FnMut(usize)) {
-        self.merge(self.waiting.saturating_sub(1), merge);
+    /// The slots that are to be added at the end, as in [`Counter::take_in`]: what waits there has no neighbour of equal size
+    /// and moves up unchanged. The sum stands in slot 0.
+    #[inline(always)]
+    pub(super) fn rest(self) -> Rev<Range<usize>> {
+        (0..self.waiting.saturating_sub(1)).rev()
     }
 
-    fn merge(&mut self, times: usize, mut merge: impl FnMut(usize)) {
-        for _ in 0..times {
-            self.waiting -= 1;
-            merge(self.waiting - 1);
-        }
+    /// As [`Counter::take_in`]; `merge(slot)` adds slot + 1 to slot.
+    pub(super) fn carry(&mut self, merge: impl FnMut(usize)) {
+        self.take_in().for_each(merge);
+    }
+
+    /// As [`Counter::rest`].
+    pub(super) fn finish(self, merge: impl FnMut(usize)) {
+        self.rest().for_each(merge);
     }
 }
 

@@ -17,6 +17,7 @@ mod conv2d_max_pool;
 mod cross_entropy;
 mod cumulative_sum;
 mod dense;
+mod dense_transposed;
 mod dropout;
 mod embedding;
 mod global_norm;
@@ -59,6 +60,7 @@ pub use conv2d_gradient::{Conv2dInputGradient, Conv2dWeightGradient, Zeros};
 pub use conv2d_max_pool::Conv2dMaxPool;
 pub use cumulative_sum::{CumulativeSum, Direction};
 pub use dense::{Dense, DenseWeightGradient};
+pub use dense_transposed::DenseTransposed;
 pub use dropout::Dropout;
 pub(crate) use embedding::row_of;
 pub use embedding::{Embedding, EmbeddingGradient};
@@ -272,7 +274,7 @@ macro_rules! operations {
 
 operations! {
     Map,
-    Dense, DenseWeightGradient,
+    Dense, DenseTransposed, DenseWeightGradient,
     Conv2d, Conv2dInputGradient, Conv2dWeightGradient, Conv2dMaxPool,
     MaxPool2d, MaxPool2dGradient, AveragePool2d, AveragePool2dGradient,
     Reshape, Transpose, Concat, Slice, Pad,

@@ -5,6 +5,7 @@
 //! Winograd's tiles in [`Conv2d`](crate::ops::Conv2d)).
 
 mod conv2d_max_pool;
+mod dense_transposed;
 mod gate_before_pool;
 
 use crate::graph::{Graph, Origin, Value};
@@ -17,6 +18,7 @@ const REWRITES: &[Rewrite] = &[
     // First, since it lets a convolution's activation be read by its pooling alone.
     gate_before_pool::find,
     conv2d_max_pool::find,
+    dense_transposed::find,
 ];
 
 /// For some nodes, what adds others in their place: given the new graph and what stands there for each value of the old one, it

@@ -1,11 +1,11 @@
-//! Dense layers: [`product`] with one row a sample (and leading axis), and its transpose for the weights' gradient.
+//! Dense layers: [`product`] with one row a sample (and leading axis), and [`product_tree`] for the weights' gradient.
 #![allow(unsafe_code)]
 
 use super::product::{Product, Run, blocks, product};
+use super::product_tree::{ShardedProduct, product_tree, scratch_elements};
 use super::{Kernel, Sizes};
 use crate::cpu::CHAIN;
 use crate::cpu::call::{Call, Slot};
-use crate::cpu::tree::Counter;
 
 pub(super) struct DenseKernel {
     rows: Vec<usize>,
@@ -86,14 +86,11 @@ const TASK_COLUMNS: usize = 32;
 const TASK_ROWS: usize = 64;
 
 pub(super) struct WeightGradientKernel {
-    /// Start of each row of the gradient within one row of x: 0, 1, 2, ...
-    rows: Vec<usize>,
+    /// Rows of the gradient: elements of a row of x.
+    terms: usize,
     rows_per_sample: usize,
-    /// Chains for shards of 1, 2, ... samples.
-    runs: Vec<Vec<Run>>,
     columns: usize,
-    /// Sums that wait at a time in the tree over shards, at most.
-    slots: usize,
+    scratch_elements: usize,
 }
 
 /// Rows of the weights' gradient in one task of an outputs phase.
@@ -104,76 +101,45 @@ impl WeightGradientKernel {
         let terms = inputs[0].ty.shape.last();
         let columns = inputs[1].ty.shape.last();
         let rows_per_sample = inputs[0].ty.elements() / terms;
-        let runs =
-            (0..=sizes.shard_samples).map(|samples| blocks(samples * rows_per_sample, terms, columns, CHAIN)).collect();
-        let slots = Counter::slots(sizes.n_shards());
-        WeightGradientKernel { rows: (0..terms).collect(), rows_per_sample, runs, columns, slots }
+        let scratch_elements = scratch_elements(rows_per_sample * sizes.max_samples, sizes.n_shards());
+        WeightGradientKernel { terms, rows_per_sample, columns, scratch_elements }
+    }
+
+    /// Some rows of the gradient over all samples of the call.
+    fn rows(&self, call: &Call<'_>, first_row: usize, rows: usize, target: &mut [f32]) {
+        let operands = ShardedProduct {
+            a: call.input(0),
+            a_step: self.terms,
+            first_row,
+            rows,
+            b: call.input(1),
+            columns: self.columns,
+            terms: call.n_samples() * self.rows_per_sample,
+            shard_terms: call.shard_samples * self.rows_per_sample,
+        };
+        product_tree(call.level, &operands, call.scratch(), target);
     }
 }
 
 impl Kernel for WeightGradientKernel {
     fn shard(&self, call: &Call<'_>) {
-        let operands = Product {
-            a: call.input(0),
-            rows: &self.rows,
-            a_step: self.rows.len(),
-            b: call.input(1),
-            b_step: self.columns,
-            runs: &self.runs[call.n_samples()],
-            columns: self.columns,
-            c_step: self.columns,
-            accumulate: false,
-        };
-        product(call.level, &operands, call.output(0));
+        self.rows(call, 0, self.terms, call.output(0));
     }
 
     fn scratch_bytes(&self) -> usize {
-        GRADIENT_ROWS.min(self.rows.len()).saturating_mul(self.columns).saturating_mul(self.slots).saturating_mul(4)
+        self.scratch_elements * 4
     }
 
     fn tasks(&self) -> usize {
-        self.rows.len().div_ceil(GRADIENT_ROWS)
+        self.terms.div_ceil(GRADIENT_ROWS)
     }
 
-    /// The tree over shards for some rows: each shard's product is merged at once with the subtree of equal size beside it,
-    /// so that the sums stay in cache. The same additions in the same order as the fold.
+    /// Some rows of the tree over shards, with the same additions in the same order as the fold.
     fn task(&self, call: &Call<'_>, task: usize) {
         let first = task * GRADIENT_ROWS;
-        let rows = &self.rows[first..(first + GRADIENT_ROWS).min(self.rows.len())];
-        let size = rows.len() * self.columns;
-        let (a, b) = (call.input(0), call.input(1));
-        let n_samples = call.n_samples();
-        let n_shards = n_samples.div_ceil(call.shard_samples);
-        let sums = call.scratch();
-        let mut counter = Counter::default();
-        for shard in 0..n_shards {
-            let samples = call.shard_samples.min(n_samples - shard * call.shard_samples);
-            let start = shard * call.shard_samples * self.rows_per_sample;
-            let operands = Product {
-                a: &a[start * self.rows.len()..],
-                rows,
-                a_step: self.rows.len(),
-                b: &b[start * self.columns..],
-                b_step: self.columns,
-                runs: &self.runs[samples],
-                columns: self.columns,
-                c_step: self.columns,
-                accumulate: false,
-            };
-            product(call.level, &operands, &mut sums[counter.slot() * size..][..size]);
-            counter.carry(|slot| merge(sums, slot, size));
-        }
-        counter.finish(|slot| merge(sums, slot, size));
+        let rows = GRADIENT_ROWS.min(self.terms - first);
         // SAFETY: these rows are this task's alone, and asked for once.
-        let target = unsafe { call.output_part(0, first * self.columns..first * self.columns + size) };
-        target.copy_from_slice(&sums[..size]);
-    }
-}
-
-/// Adds the sum of the slot after this one to its own.
-fn merge(sums: &mut [f32], slot: usize, size: usize) {
-    let (below, above) = sums.split_at_mut((slot + 1) * size);
-    for (sum, term) in below[slot * size..].iter_mut().zip(&above[..size]) {
-        *sum += *term;
+        let target = unsafe { call.output_part(0, first * self.columns..(first + rows) * self.columns) };
+        self.rows(call, first, rows, target);
     }
 }

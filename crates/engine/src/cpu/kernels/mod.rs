@@ -21,6 +21,7 @@ mod conv2d_sparse_narrow;
 mod cross_entropy;
 mod cumulative_sum;
 mod dense;
+mod dense_transposed;
 mod dropout;
 mod embedding;
 mod global_norm;
@@ -33,6 +34,7 @@ mod nest;
 mod normalize;
 mod positions;
 mod product;
+mod product_tree;
 mod recurrent;
 mod reduce;
 mod reference;
@@ -122,6 +124,7 @@ macro_rules! native_kernels {
 native_kernels! { |inputs, outputs, sizes|
     Map(op) => map::MapKernel::new(op, inputs, outputs),
     Dense(_) => dense::DenseKernel::new(inputs, sizes),
+    DenseTransposed(_) => dense_transposed::DenseTransposedKernel::new(inputs),
     DenseWeightGradient(_) => dense::WeightGradientKernel::new(inputs, sizes),
     Conv2d(op) => forward(op, inputs)?,
     Conv2dInputGradient(op) => input_gradient(op, inputs)?,

@@ -38,32 +38,52 @@ pub(super) fn joined<const N: usize>(axes: impl IntoIterator<Item = Axis<N>>) ->
 /// Visits the operands' positions in the nest's order. At most [`MAX_AXES`] axes; none are one position.
 #[inline(always)]
 pub(super) fn walk<const N: usize>(axes: &[Axis<N>], mut visit: impl FnMut([usize; N])) {
-    if axes.iter().any(|axis| axis.extent == 0) {
-        return;
-    }
-    let mut turns = [0usize; MAX_AXES];
-    let mut position = [0usize; N];
-    loop {
+    for position in Walk::new(axes) {
         visit(position);
-        let mut idx = axes.len();
-        loop {
-            if idx == 0 {
-                return;
-            }
-            idx -= 1;
-            let Axis { extent, strides } = axes[idx];
-            turns[idx] += 1;
-            if turns[idx] < extent {
-                for operand in 0..N {
-                    position[operand] += strides[operand];
+    }
+}
+
+/// [`walk`] as a loop, for bodies of vector code: a closure would not inherit the level's instructions.
+pub(super) struct Walk<'a, const N: usize> {
+    axes: &'a [Axis<N>],
+    turns: [usize; MAX_AXES],
+    /// The next position.
+    position: [usize; N],
+    is_over: bool,
+}
+
+impl<'a, const N: usize> Walk<'a, N> {
+    #[inline(always)]
+    pub(super) fn new(axes: &'a [Axis<N>]) -> Self {
+        let is_over = axes.iter().any(|axis| axis.extent == 0);
+        Walk { axes, turns: [0; MAX_AXES], position: [0; N], is_over }
+    }
+}
+
+impl<const N: usize> Iterator for Walk<'_, N> {
+    type Item = [usize; N];
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<[usize; N]> {
+        if self.is_over {
+            return None;
+        }
+        let current = self.position;
+        for (idx, Axis { extent, strides }) in self.axes.iter().enumerate().rev() {
+            self.turns[idx] += 1;
+            if self.turns[idx] < *extent {
+                for (position, stride) in self.position.iter_mut().zip(strides) {
+                    *position += stride;
                 }
-                break;
+                return Some(current);
             }
-            turns[idx] = 0;
-            for operand in 0..N {
-                position[operand] -= strides[operand] * (extent - 1);
+            self.turns[idx] = 0;
+            for (position, stride) in self.position.iter_mut().zip(strides) {
+                *position -= stride * (extent - 1);
             }
         }
+        self.is_over = true;
+        Some(current)
     }
 }
 

@@ -1,0 +1,41 @@
+//! Where a step's time goes, node by node, as a table in Markdown: the numbers behind the roofline in benches/README.md.
+
+use std::time::Duration;
+
+use proofmark_engine::Span;
+use proofmark_engine::cpu::CpuSession;
+
+/// A row for each node that takes more than a hundredth of the time of all: operations a second as its definition counts
+/// them (so that a kernel which need not do them all may show more than the machine has), and the bytes of its operands.
+pub(crate) fn print(session: &mut CpuSession, steps: usize, samples: usize) {
+    let times = session.take_times().expect("the executor measures times");
+    let total: Duration = times.iter().sum();
+    let graph = session.graph();
+    println!("{:.3} ms a step in kernels, all threads together\n", total.as_secs_f64() * 1e3 / steps as f64);
+    println!("| operation | output | where | ms | share | GFLOP/s | GB/s |\n|---|---|---|---|---|---|---|");
+    for (node, time) in graph.nodes().iter().zip(&times) {
+        let seconds = time.as_secs_f64() / steps as f64;
+        if *time * 100 < total {
+            continue;
+        }
+        let types = |values: &[proofmark_engine::Value]| -> Vec<_> {
+            values.iter().map(|value| graph.ty(*value).clone()).collect()
+        };
+        let (inputs, outputs) = (types(&node.inputs), types(&node.outputs));
+        let of_batch = |span: Span| if span == Span::Sample { samples } else { 1 };
+        let is_over_samples = inputs.iter().chain(&outputs).any(|ty| ty.span == Span::Sample);
+        let flops = node.op.cost(&inputs.iter().collect::<Vec<_>>(), &outputs).flops as usize
+            * if is_over_samples { samples } else { 1 };
+        let bytes: usize = inputs.iter().chain(&outputs).map(|ty| ty.bytes() * of_batch(ty.span)).sum();
+        println!(
+            "| {} | {} | {} | {:.3} | {:.1} % | {:.1} | {:.1} |",
+            node.op,
+            outputs[0].shape,
+            node.scope,
+            seconds * 1e3,
+            100.0 * time.as_secs_f64() / total.as_secs_f64(),
+            flops as f64 / seconds / 1e9,
+            bytes as f64 / seconds / 1e9,
+        );
+    }
+}
