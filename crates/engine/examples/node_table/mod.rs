@@ -1,5 +1,6 @@
-//! Where a step's time goes, node by node, as a table in Markdown: the numbers behind the roofline in benches/README.md.
+//! Where a step's time goes, as tables in Markdown: the numbers behind the roofline in benches/README.md.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use proofmark_engine::Span;
@@ -12,6 +13,16 @@ pub(crate) fn print(session: &mut CpuSession, steps: usize, samples: usize) {
     let total: Duration = times.iter().sum();
     let graph = session.graph();
     println!("{:.3} ms a step in kernels, all threads together\n", total.as_secs_f64() * 1e3 / steps as f64);
+    let mut by_operation: BTreeMap<&str, Duration> = BTreeMap::new();
+    for (node, time) in graph.nodes().iter().zip(&times) {
+        *by_operation.entry(node.op.name()).or_default() += *time;
+    }
+    let share = |time: Duration| 100.0 * time.as_secs_f64() / total.as_secs_f64();
+    println!("| operation | ms | share |\n|---|---|---|");
+    for (name, time) in by_operation {
+        println!("| {name} | {:.3} | {:.1} % |", time.as_secs_f64() * 1e3 / steps as f64, share(time));
+    }
+    println!();
     println!("| operation | output | where | ms | share | GFLOP/s | GB/s |\n|---|---|---|---|---|---|---|");
     for (node, time) in graph.nodes().iter().zip(&times) {
         let seconds = time.as_secs_f64() / steps as f64;
@@ -33,7 +44,7 @@ pub(crate) fn print(session: &mut CpuSession, steps: usize, samples: usize) {
             outputs[0].shape,
             node.scope,
             seconds * 1e3,
-            100.0 * time.as_secs_f64() / total.as_secs_f64(),
+            share(*time),
             flops as f64 / seconds / 1e9,
             bytes as f64 / seconds / 1e9,
         );

@@ -14,6 +14,8 @@ mod outline;
 mod pool;
 mod session;
 mod simd;
+#[cfg(target_arch = "x86_64")]
+mod simd_x86;
 mod times;
 mod tree;
 

@@ -43,8 +43,16 @@ pub(crate) trait Simd: Copy {
     unsafe fn nonzero_mask(vector: Self::Vector) -> Self::Mask;
     /// a b + c, rounded once, in the lanes of the mask; c in the others.
     unsafe fn mul_add_where(mask: Self::Mask, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
-    /// One bit for each lane, from the lowest: whether it is neither 0 nor -0. A NaN is not.
-    unsafe fn nonzero_bits(vector: Self::Vector) -> u32;
+    /// The first `n` lanes where the byte is `value`; none beyond. `n` is at most `LANES`.
+    unsafe fn equal_mask(bytes: *const u8, n: usize, value: u8) -> Self::Mask;
+    /// The lanes of both.
+    unsafe fn both(a: Self::Mask, b: Self::Mask) -> Self::Mask;
+    /// The lanes of either.
+    unsafe fn either(a: Self::Mask, b: Self::Mask) -> Self::Mask;
+    /// b in the lanes of the mask, a in the others.
+    unsafe fn select(mask: Self::Mask, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// One bit for each lane, from the lowest.
+    unsafe fn bits(mask: Self::Mask) -> u32;
     /// Transposes a square of `LANES` rows: row r of `to` is column r of `from`. Rows stand `from_step` and `to_step` elements
     /// apart; those of `from` are read, and of `to` written, whole.
     unsafe fn transpose(from: *const f32, from_step: usize, to: *mut f32, to_step: usize);
@@ -124,8 +132,25 @@ impl Simd for Scalar {
         if mask { a.mul_add(b, c) } else { c }
     }
     #[inline(always)]
-    unsafe fn nonzero_bits(vector: f32) -> u32 {
-        u32::from(vector != 0.0)
+    unsafe fn equal_mask(bytes: *const u8, n: usize, value: u8) -> bool {
+        // SAFETY: the caller grants `n` bytes.
+        n > 0 && unsafe { bytes.read() } == value
+    }
+    #[inline(always)]
+    unsafe fn both(a: bool, b: bool) -> bool {
+        a && b
+    }
+    #[inline(always)]
+    unsafe fn either(a: bool, b: bool) -> bool {
+        a || b
+    }
+    #[inline(always)]
+    unsafe fn select(mask: bool, a: f32, b: f32) -> f32 {
+        if mask { b } else { a }
+    }
+    #[inline(always)]
+    unsafe fn bits(mask: bool) -> u32 {
+        u32::from(mask)
     }
     #[inline(always)]
     unsafe fn transpose(from: *const f32, _from_step: usize, to: *mut f32, _to_step: usize) {
@@ -135,271 +160,7 @@ impl Simd for Scalar {
 }
 
 #[cfg(target_arch = "x86_64")]
-pub(crate) use x86::{Avx2, Avx512};
-
-#[cfg(target_arch = "x86_64")]
-mod x86 {
-    use super::Simd;
-    use std::arch::x86_64::*;
-
-    /// 8 lanes.
-    #[derive(Clone, Copy)]
-    pub(crate) struct Avx2;
-
-    /// For each number of lanes, the mask is the 8 entries from `8 - n`.
-    static MASKS: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
-
-    impl Simd for Avx2 {
-        type Vector = __m256;
-        type Mask = __m256;
-        const LANES: usize = 8;
-        #[inline(always)]
-        unsafe fn splat(value: f32) -> __m256 {
-            // SAFETY: the caller runs with AVX2 and FMA.
-            unsafe { _mm256_set1_ps(value) }
-        }
-        #[inline(always)]
-        unsafe fn load(from: *const f32) -> __m256 {
-            // SAFETY: as above; the caller grants 8 elements.
-            unsafe { _mm256_loadu_ps(from) }
-        }
-        #[inline(always)]
-        unsafe fn store(to: *mut f32, vector: __m256) {
-            // SAFETY: as above; the caller grants 8 elements.
-            unsafe { _mm256_storeu_ps(to, vector) }
-        }
-        #[inline(always)]
-        unsafe fn load_first(from: *const f32, n: usize) -> __m256 {
-            // SAFETY: as above; masked lanes are not touched, and `n <= 8` keeps the mask inside the table.
-            unsafe {
-                let mask = _mm256_loadu_si256(MASKS.as_ptr().add(8 - n).cast());
-                _mm256_maskload_ps(from, mask)
-            }
-        }
-        #[inline(always)]
-        unsafe fn store_first(to: *mut f32, vector: __m256, n: usize) {
-            // SAFETY: as in `load_first`.
-            unsafe {
-                let mask = _mm256_loadu_si256(MASKS.as_ptr().add(8 - n).cast());
-                _mm256_maskstore_ps(to, mask, vector)
-            }
-        }
-        #[inline(always)]
-        unsafe fn add(a: __m256, b: __m256) -> __m256 {
-            // SAFETY: the caller runs with AVX2 and FMA.
-            unsafe { _mm256_add_ps(a, b) }
-        }
-        #[inline(always)]
-        unsafe fn mul_add(a: __m256, b: __m256, c: __m256) -> __m256 {
-            // SAFETY: the caller runs with AVX2 and FMA.
-            unsafe { _mm256_fmadd_ps(a, b, c) }
-        }
-        #[inline(always)]
-        unsafe fn sub(a: __m256, b: __m256) -> __m256 {
-            // SAFETY: as above.
-            unsafe { _mm256_sub_ps(a, b) }
-        }
-        #[inline(always)]
-        unsafe fn mul(a: __m256, b: __m256) -> __m256 {
-            // SAFETY: as above.
-            unsafe { _mm256_mul_ps(a, b) }
-        }
-        #[inline(always)]
-        unsafe fn relu(a: __m256) -> __m256 {
-            // SAFETY: as above. The second operand is what comes out where neither is larger.
-            unsafe { _mm256_max_ps(_mm256_setzero_ps(), a) }
-        }
-        #[inline(always)]
-        unsafe fn take_larger(best: (__m256, __m256), value: __m256, place: __m256) -> (__m256, __m256) {
-            // SAFETY: as above. Larger or unordered, and the best so far is a number.
-            unsafe {
-                let wins = _mm256_and_ps(
-                    _mm256_cmp_ps::<_CMP_NLE_UQ>(value, best.0),
-                    _mm256_cmp_ps::<_CMP_ORD_Q>(best.0, best.0),
-                );
-                (_mm256_blendv_ps(best.0, value, wins), _mm256_blendv_ps(best.1, place, wins))
-            }
-        }
-        #[inline(always)]
-        unsafe fn store_bytes(to: *mut u8, vector: __m256, n: usize) {
-            // SAFETY: as above; the caller grants `n` bytes.
-            unsafe {
-                let whole = _mm256_cvttps_epi32(vector);
-                let words = _mm_packs_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256::<1>(whole));
-                let bytes = _mm_cvtsi128_si64(_mm_packus_epi16(words, words)).to_le_bytes();
-                std::ptr::copy_nonoverlapping(bytes.as_ptr(), to, n);
-            }
-        }
-        #[inline(always)]
-        unsafe fn nonzero_mask(vector: __m256) -> __m256 {
-            // SAFETY: as above. Unordered: a NaN differs from zero.
-            unsafe { _mm256_cmp_ps::<_CMP_NEQ_UQ>(vector, _mm256_setzero_ps()) }
-        }
-        #[inline(always)]
-        unsafe fn mul_add_where(mask: __m256, a: __m256, b: __m256, c: __m256) -> __m256 {
-            // SAFETY: as above.
-            unsafe { _mm256_blendv_ps(c, _mm256_fmadd_ps(a, b, c), mask) }
-        }
-        #[inline(always)]
-        unsafe fn nonzero_bits(vector: __m256) -> u32 {
-            // SAFETY: as above. Unordered: a NaN differs from zero.
-            unsafe { _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_NEQ_UQ>(vector, _mm256_setzero_ps())) as u32 }
-        }
-        #[inline(always)]
-        unsafe fn transpose(from: *const f32, from_step: usize, to: *mut f32, to_step: usize) {
-            // SAFETY: as above; the caller grants 8 rows of 8. Pairs of rows, then fours, then halves change places.
-            unsafe {
-                let mut rows = [_mm256_setzero_ps(); 8];
-                for (row, vector) in rows.iter_mut().enumerate() {
-                    *vector = _mm256_loadu_ps(from.add(row * from_step));
-                }
-                let mut pairs = rows;
-                for i in (0..8).step_by(2) {
-                    pairs[i] = _mm256_unpacklo_ps(rows[i], rows[i + 1]);
-                    pairs[i + 1] = _mm256_unpackhi_ps(rows[i], rows[i + 1]);
-                }
-                for i in (0..8).step_by(4) {
-                    let (a, b) = (_mm256_castps_pd(pairs[i]), _mm256_castps_pd(pairs[i + 1]));
-                    let (c, d) = (_mm256_castps_pd(pairs[i + 2]), _mm256_castps_pd(pairs[i + 3]));
-                    rows[i] = _mm256_castpd_ps(_mm256_unpacklo_pd(a, c));
-                    rows[i + 1] = _mm256_castpd_ps(_mm256_unpackhi_pd(a, c));
-                    rows[i + 2] = _mm256_castpd_ps(_mm256_unpacklo_pd(b, d));
-                    rows[i + 3] = _mm256_castpd_ps(_mm256_unpackhi_pd(b, d));
-                }
-                for j in 0..4 {
-                    _mm256_storeu_ps(to.add(j * to_step), _mm256_permute2f128_ps::<0x20>(rows[j], rows[4 + j]));
-                    _mm256_storeu_ps(to.add((4 + j) * to_step), _mm256_permute2f128_ps::<0x31>(rows[j], rows[4 + j]));
-                }
-            }
-        }
-    }
-
-    /// 16 lanes.
-    #[derive(Clone, Copy)]
-    pub(crate) struct Avx512;
-
-    impl Simd for Avx512 {
-        type Vector = __m512;
-        type Mask = __mmask16;
-        const LANES: usize = 16;
-        #[inline(always)]
-        unsafe fn splat(value: f32) -> __m512 {
-            // SAFETY: the caller runs with AVX-512 F, BW, DQ and VL.
-            unsafe { _mm512_set1_ps(value) }
-        }
-        #[inline(always)]
-        unsafe fn load(from: *const f32) -> __m512 {
-            // SAFETY: as above; the caller grants 16 elements.
-            unsafe { _mm512_loadu_ps(from) }
-        }
-        #[inline(always)]
-        unsafe fn store(to: *mut f32, vector: __m512) {
-            // SAFETY: as above; the caller grants 16 elements.
-            unsafe { _mm512_storeu_ps(to, vector) }
-        }
-        #[inline(always)]
-        unsafe fn load_first(from: *const f32, n: usize) -> __m512 {
-            // SAFETY: as above; masked lanes are not touched.
-            unsafe { _mm512_maskz_loadu_ps(((1u32 << n) - 1) as u16, from) }
-        }
-        #[inline(always)]
-        unsafe fn store_first(to: *mut f32, vector: __m512, n: usize) {
-            // SAFETY: as in `load_first`.
-            unsafe { _mm512_mask_storeu_ps(to, ((1u32 << n) - 1) as u16, vector) }
-        }
-        #[inline(always)]
-        unsafe fn add(a: __m512, b: __m512) -> __m512 {
-            // SAFETY: the caller runs with AVX-512 F, BW, DQ and VL.
-            unsafe { _mm512_add_ps(a, b) }
-        }
-        #[inline(always)]
-        unsafe fn mul_add(a: __m512, b: __m512, c: __m512) -> __m512 {
-            // SAFETY: the caller runs with AVX-512 F, BW, DQ and VL.
-            unsafe { _mm512_fmadd_ps(a, b, c) }
-        }
-        #[inline(always)]
-        unsafe fn sub(a: __m512, b: __m512) -> __m512 {
-            // SAFETY: as above.
-            unsafe { _mm512_sub_ps(a, b) }
-        }
-        #[inline(always)]
-        unsafe fn mul(a: __m512, b: __m512) -> __m512 {
-            // SAFETY: as above.
-            unsafe { _mm512_mul_ps(a, b) }
-        }
-        #[inline(always)]
-        unsafe fn relu(a: __m512) -> __m512 {
-            // SAFETY: as above. The second operand is what comes out where neither is larger.
-            unsafe { _mm512_max_ps(_mm512_setzero_ps(), a) }
-        }
-        #[inline(always)]
-        unsafe fn take_larger(best: (__m512, __m512), value: __m512, place: __m512) -> (__m512, __m512) {
-            // SAFETY: as above. Larger or unordered, and the best so far is a number.
-            unsafe {
-                let is_number = _mm512_cmp_ps_mask::<_CMP_ORD_Q>(best.0, best.0);
-                let wins = _mm512_mask_cmp_ps_mask::<_CMP_NLE_UQ>(is_number, value, best.0);
-                (_mm512_mask_blend_ps(wins, best.0, value), _mm512_mask_blend_ps(wins, best.1, place))
-            }
-        }
-        #[inline(always)]
-        unsafe fn store_bytes(to: *mut u8, vector: __m512, n: usize) {
-            // SAFETY: as above; masked lanes are not touched.
-            unsafe {
-                let bytes = _mm512_cvtepi32_epi8(_mm512_cvttps_epi32(vector));
-                _mm_mask_storeu_epi8(to.cast(), ((1u32 << n) - 1) as u16, bytes);
-            }
-        }
-        #[inline(always)]
-        unsafe fn nonzero_mask(vector: __m512) -> __mmask16 {
-            // SAFETY: as above. Unordered: a NaN differs from zero.
-            unsafe { _mm512_cmp_ps_mask::<_CMP_NEQ_UQ>(vector, _mm512_setzero_ps()) }
-        }
-        #[inline(always)]
-        unsafe fn mul_add_where(mask: __mmask16, a: __m512, b: __m512, c: __m512) -> __m512 {
-            // SAFETY: as above.
-            unsafe { _mm512_mask3_fmadd_ps(a, b, c, mask) }
-        }
-        #[inline(always)]
-        unsafe fn nonzero_bits(vector: __m512) -> u32 {
-            // SAFETY: as above. Unordered: a NaN differs from zero.
-            unsafe { u32::from(_mm512_cmp_ps_mask::<_CMP_NEQ_UQ>(vector, _mm512_setzero_ps())) }
-        }
-        #[inline(always)]
-        unsafe fn transpose(from: *const f32, from_step: usize, to: *mut f32, to_step: usize) {
-            // SAFETY: as above; the caller grants 16 rows of 16. Pairs of rows, then fours, then quarters change places.
-            unsafe {
-                let mut rows = [_mm512_setzero_ps(); 16];
-                for (row, vector) in rows.iter_mut().enumerate() {
-                    *vector = _mm512_loadu_ps(from.add(row * from_step));
-                }
-                let mut pairs = rows;
-                for i in (0..16).step_by(2) {
-                    pairs[i] = _mm512_unpacklo_ps(rows[i], rows[i + 1]);
-                    pairs[i + 1] = _mm512_unpackhi_ps(rows[i], rows[i + 1]);
-                }
-                for i in (0..16).step_by(4) {
-                    let (a, b) = (_mm512_castps_pd(pairs[i]), _mm512_castps_pd(pairs[i + 1]));
-                    let (c, d) = (_mm512_castps_pd(pairs[i + 2]), _mm512_castps_pd(pairs[i + 3]));
-                    rows[i] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, c));
-                    rows[i + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, c));
-                    rows[i + 2] = _mm512_castpd_ps(_mm512_unpacklo_pd(b, d));
-                    rows[i + 3] = _mm512_castpd_ps(_mm512_unpackhi_pd(b, d));
-                }
-                // Quarter q of rows[4 i + j] is column 4 q + j of rows 4 i to 4 i + 3.
-                for j in 0..4 {
-                    let even = _mm512_shuffle_f32x4::<0x88>(rows[j], rows[4 + j]);
-                    let even_below = _mm512_shuffle_f32x4::<0x88>(rows[8 + j], rows[12 + j]);
-                    let odd = _mm512_shuffle_f32x4::<0xdd>(rows[j], rows[4 + j]);
-                    let odd_below = _mm512_shuffle_f32x4::<0xdd>(rows[8 + j], rows[12 + j]);
-                    _mm512_storeu_ps(to.add(j * to_step), _mm512_shuffle_f32x4::<0x88>(even, even_below));
-                    _mm512_storeu_ps(to.add((4 + j) * to_step), _mm512_shuffle_f32x4::<0x88>(odd, odd_below));
-                    _mm512_storeu_ps(to.add((8 + j) * to_step), _mm512_shuffle_f32x4::<0xdd>(even, even_below));
-                    _mm512_storeu_ps(to.add((12 + j) * to_step), _mm512_shuffle_f32x4::<0xdd>(odd, odd_below));
-                }
-            }
-        }
-    }
-}
+pub(crate) use super::simd_x86::{Avx2, Avx512};
 
 /// Compiles a function body once for each SIMD level and chooses at run time.
 ///

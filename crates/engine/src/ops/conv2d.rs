@@ -42,7 +42,7 @@ pub struct Conv2d {
 
 impl Conv2d {
     /// A dense convolution of stride 1 without padding.
-    pub fn valid() -> Self {
+    pub const fn valid() -> Self {
         Conv2d { stride: [1, 1], padding: Padding::Valid, dilation: [1, 1], groups: 1 }
     }
 

@@ -39,6 +39,7 @@ mod softmax;
 mod softmax_cross_entropy;
 mod top_k;
 mod transpose;
+mod unpooled;
 mod window;
 pub(crate) mod winograd;
 
@@ -84,6 +85,7 @@ pub use softmax_cross_entropy::{SoftmaxCrossEntropy, SoftmaxCrossEntropyGradient
 pub(crate) use top_k::is_larger;
 pub use top_k::{TopK, TopKGradient};
 pub use transpose::Transpose;
+pub use unpooled::{Unpooled, UnpooledReader};
 pub use window::{ConvGeometry, Padding, WindowGeometry};
 
 use crate::error::{GradientError, TypeError};
@@ -276,7 +278,7 @@ operations! {
     Map,
     Dense, DenseTransposed, DenseWeightGradient,
     Conv2d, Conv2dInputGradient, Conv2dWeightGradient, Conv2dMaxPool,
-    MaxPool2d, MaxPool2dGradient, AveragePool2d, AveragePool2dGradient,
+    MaxPool2d, MaxPool2dGradient, AveragePool2d, AveragePool2dGradient, Unpooled,
     Reshape, Transpose, Concat, Slice, Pad,
     Reduce, ReduceMax, ReduceMaxGradient, Broadcast, BatchSum, CumulativeSum, TopK, TopKGradient,
     Softmax, SoftmaxGradient, LogSoftmax, LogSoftmaxGradient,
@@ -286,6 +288,17 @@ operations! {
     Dropout, BatchMoments, BatchMomentsGradient, Normalize, NormalizeGradient, GlobalNorm,
     Embedding, EmbeddingGradient,
     Lstm, LstmGradient, Gru, GruGradient,
+}
+
+impl Operation {
+    /// The max pooling whose arg-max the operation reads, for those that read one.
+    pub fn max_pooling(&self) -> Option<&MaxPool2dGradient> {
+        match self {
+            Operation::MaxPool2dGradient(op) => Some(op),
+            Operation::Unpooled(op) => Some(&op.gradient),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for Operation {

@@ -7,6 +7,7 @@
 mod conv2d_max_pool;
 mod dense_transposed;
 mod gate_before_pool;
+mod unpool;
 
 use crate::graph::{Graph, Origin, Value};
 
@@ -18,6 +19,8 @@ const REWRITES: &[Rewrite] = &[
     // First, since it lets a convolution's activation be read by its pooling alone.
     gate_before_pool::find,
     conv2d_max_pool::find,
+    // After the gate has left the place behind the pooling's gradient.
+    unpool::find,
     dense_transposed::find,
 ];
 

@@ -124,7 +124,7 @@ impl Single {
 
     /// Bytes cannot be fed: an arg-max is that of the made-up images from which the case has its own.
     fn arg_max(&mut self, name: &str, op: &Operation) -> Value {
-        let Operation::MaxPool2dGradient(gradient) = op else { panic!("{}: bytes of unknown origin", self.label) };
+        let gradient = op.max_pooling().unwrap_or_else(|| panic!("{}: bytes of unknown origin", self.label));
         let pool: MaxPool2d = gradient.pool;
         let ty = Type::sample(gradient.input.clone());
         let images = made_up_values(ty.elements() * self.n_samples, 0);

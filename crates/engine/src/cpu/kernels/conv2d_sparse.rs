@@ -9,11 +9,15 @@
 //! patch is multiplied into registers. Rows of a patch that are narrower than a vector are laid side by side first.
 #![allow(unsafe_code)]
 
+use std::ops::Range;
+
 use super::Kernel;
+use super::transpose::transpose_rows;
+use super::unpooled::{AtPosition, Gradients, Positions};
 use crate::cpu::CHAIN;
-use crate::cpu::call::{Call, Slot};
+use crate::cpu::call::Call;
 use crate::cpu::simd::{Simd, multiversioned};
-use crate::ops::{Conv2dWeightGradient, ConvGeometry};
+use crate::ops::ConvGeometry;
 
 /// Rows of a patch narrower than this are packed.
 const NARROW: usize = 16;
@@ -83,6 +87,7 @@ impl Patches {
 /// Gradient of the weights.
 pub(super) struct SparseWeightGradientKernel {
     patches: Patches,
+    positions: Positions,
     /// Rows of output positions in a block of the chain.
     block_rows: usize,
     /// Elements of a packed patch, a multiple of [`NARROW`]; `None` where rows are wide enough to be read in place.
@@ -90,13 +95,13 @@ pub(super) struct SparseWeightGradientKernel {
 }
 
 impl SparseWeightGradientKernel {
-    pub(super) fn new(op: &Conv2dWeightGradient, inputs: &[Slot]) -> Option<Self> {
-        let geometry = op.geometry(&inputs[0].ty.shape, &inputs[1].ty.shape).ok()?;
+    /// `None` if a patch's rows are not contiguous.
+    pub(super) fn new(geometry: ConvGeometry, positions: Positions) -> Option<Self> {
         let block_rows = (CHAIN / geometry.window.output[1]).clamp(1, geometry.window.output[0]);
         let patches = Patches::new(geometry)?;
         let patch = patches.geometry.window.size[0] * patches.row_elements;
         let packed = (patches.row_elements < NARROW).then(|| patch.next_multiple_of(NARROW));
-        Some(SparseWeightGradientKernel { patches, block_rows, packed })
+        Some(SparseWeightGradientKernel { patches, positions, block_rows, packed })
     }
 
     fn filters(&self) -> usize {
@@ -122,7 +127,7 @@ impl Kernel for SparseWeightGradientKernel {
     }
 
     fn shard(&self, call: &Call<'_>) {
-        let (x, dy, dw) = (call.input(0), call.input(1), call.output(0));
+        let (x, dw) = (call.input(0), call.output(0));
         let geometry = &self.patches.geometry;
         let [rows, columns] = geometry.window.output;
         let filters = self.filters();
@@ -133,9 +138,9 @@ impl Kernel for SparseWeightGradientKernel {
         let lists = &mut lists[..filters * 2 * self.block_positions()];
         frame.fill(0.0);
         packed.fill(0.0);
-        let samples = x.chunks_exact(self.patches.sample_elements()).zip(dy.chunks_exact(rows * columns * filters));
+        let samples = x.chunks_exact(self.patches.sample_elements()).zip(self.positions.samples(call, 1));
         let mut is_first = true;
-        for (sample, gradient) in samples {
+        for (sample, gradients) in samples {
             if self.patches.is_framed() {
                 self.patches.for_each_row(|from, to, count| {
                     frame[to..to + count].copy_from_slice(&sample[from..from + count]);
@@ -145,25 +150,16 @@ impl Kernel for SparseWeightGradientKernel {
             let mut first_row = 0;
             while first_row < rows {
                 let block = first_row..(first_row + self.block_rows).min(rows);
-                let block_gradient = &gradient[block.start * columns * filters..block.end * columns * filters];
                 if let Some(stride) = self.packed {
                     self.pack(framed, packed, block.start, stride);
-                    collect(
-                        call.level,
-                        block_gradient,
-                        filters,
-                        columns,
-                        [stride * columns, stride],
-                        0,
-                        lengths,
-                        lists,
-                    );
+                    let steps = [stride * columns, stride];
+                    collect(call.level, &gradients, block.clone(), steps, 0, lengths, lists);
                     let kernel = Terms { source: packed, row_stride: 0, rows: 1, row_elements: stride };
                     accumulate(call.level, &kernel, lengths, lists, is_first, sums);
                 } else {
                     let steps = [self.patches.start(1, 0), self.patches.start(0, 1)];
                     let first = self.patches.start(block.start, 0);
-                    collect(call.level, block_gradient, filters, columns, steps, first, lengths, lists);
+                    collect(call.level, &gradients, block.clone(), steps, first, lengths, lists);
                     let kernel = Terms {
                         source: framed,
                         row_stride: self.patches.row_stride(),
@@ -181,11 +177,7 @@ impl Kernel for SparseWeightGradientKernel {
             return;
         }
         let stride = self.sum_elements();
-        for (element, row) in dw.chunks_exact_mut(filters).enumerate() {
-            for (filter, value) in row.iter_mut().enumerate() {
-                *value = sums[filter * stride + element];
-            }
-        }
+        transpose_rows(call.level, sums, stride, filters, dw, filters, dw.len() / filters);
     }
 }
 
@@ -211,8 +203,8 @@ multiversioned! {
     /// For each filter, where the patches start that its gradient is not zero at, and the gradients: pairs of an address (as
     /// bits) and a number. `steps`: from one row, and one column, of positions to the next.
     fn collect(
-        gradient: &[f32], filters: usize, columns: usize, steps: [usize; 2], first: usize,
-        lengths: &mut [f32], lists: &mut [f32],
+        gradients: &Gradients<'_>, rows: Range<usize>, steps: [usize; 2], first: usize, lengths: &mut [f32],
+        lists: &mut [f32],
     ) = simd collect_body
 }
 
@@ -220,34 +212,36 @@ multiversioned! {
 pub(super) const SQUARE: usize = 64;
 
 #[inline(always)]
-#[allow(clippy::too_many_arguments)]
 fn collect_body<S: Simd>(
-    gradient: &[f32],
-    filters: usize,
-    columns: usize,
+    gradients: &Gradients<'_>,
+    rows: Range<usize>,
     steps: [usize; 2],
     first: usize,
     lengths: &mut [f32],
     lists: &mut [f32],
 ) {
+    let (filters, columns) = (gradients.positions.filters, gradients.positions.columns());
     let capacity = lists.len() / filters;
     lengths.fill(f32::from_bits(0));
-    let (mut row, mut column) = (0, 0);
-    for positions in gradient.chunks(filters * SQUARE) {
+    let n_positions = rows.len() * columns;
+    let mut start = 0;
+    while start < n_positions {
         let mut addresses = [0u32; SQUARE];
-        for address in addresses.iter_mut().take(positions.len() / filters) {
-            *address = (first + row * steps[0] + column * steps[1]) as u32;
-            column += 1;
-            if column == columns {
-                (row, column) = (row + 1, 0);
-            }
+        let mut square: [Option<AtPosition<'_>>; SQUARE] = [None; SQUARE];
+        for idx in start..n_positions.min(start + SQUARE) {
+            let (row, column) = (idx / columns, idx % columns);
+            addresses[idx - start] = (first + row * steps[0] + column * steps[1]) as u32;
+            square[idx - start] = gradients.at(rows.start + row, column);
         }
         let mut first_filter = 0;
         while first_filter < filters {
             let count = SQUARE.min(filters - first_filter);
             let mut bits = [0u64; SQUARE];
-            for (bits, position) in bits.iter_mut().zip(positions.chunks_exact(filters)) {
-                *bits = nonzero_bits::<S>(&position[first_filter..first_filter + count]);
+            for (bits, position) in bits.iter_mut().zip(&square) {
+                if let Some(here) = position {
+                    // SAFETY: the level is S's.
+                    *bits = unsafe { here.bits::<S>(first_filter, count) };
+                }
             }
             turn(&mut bits);
             for (filter, bits) in (first_filter..).zip(&bits[..count]) {
@@ -257,31 +251,17 @@ fn collect_body<S: Simd>(
                 while left != 0 {
                     let position = left.trailing_zeros() as usize;
                     left &= left - 1;
+                    let Some(here) = &square[position] else { continue };
                     list[2 * length] = f32::from_bits(addresses[position]);
-                    list[2 * length + 1] = positions[position * filters + filter];
+                    list[2 * length + 1] = here.values[filter];
                     length += 1;
                 }
                 lengths[filter] = f32::from_bits(length as u32);
             }
             first_filter += count;
         }
+        start += SQUARE;
     }
-}
-
-/// One bit for each of at most 64 numbers: whether it is not zero.
-#[inline(always)]
-pub(super) fn nonzero_bits<S: Simd>(values: &[f32]) -> u64 {
-    let mut bits = 0;
-    let mut at = 0;
-    while at < values.len() {
-        let lanes = S::LANES.min(values.len() - at);
-        // SAFETY: `lanes` numbers from `at`; the callers run at the level of `S`.
-        let vector = unsafe { S::load_first(values.as_ptr().add(at), lanes) };
-        // SAFETY: as above.
-        bits |= u64::from(unsafe { S::nonzero_bits(vector) }) << at;
-        at += lanes;
-    }
-    bits
 }
 
 /// Exchanges rows and columns of a square of bits, by halves, quarters and so on (Warren, Hacker's Delight, section 7-3).
@@ -328,6 +308,11 @@ fn accumulate_body<S: Simd>(terms: &Terms<'_>, lengths: &[f32], lists: &[f32], i
         let highest = list.len().checked_sub(2).map_or(0, |last| list[last].to_bits() as usize);
         let reach = highest + (terms.rows - 1) * terms.row_stride + terms.row_elements;
         assert!(list.is_empty() || reach <= terms.source.len(), "a patch beyond its image");
+        if S::LANES == 16 && terms.rows == 3 && terms.row_elements.is_multiple_of(S::LANES) {
+            // SAFETY: as below, for all rows.
+            unsafe { three_rows::<S>(terms, list, is_first, sums) };
+            continue;
+        }
         for row in 0..terms.rows {
             let sums = &mut sums[row * terms.row_elements..][..terms.row_elements];
             // SAFETY: every patch lies within the source, as was asserted; `sums` has the row's elements.
@@ -341,6 +326,62 @@ fn accumulate_body<S: Simd>(terms: &Terms<'_>, lengths: &[f32], lists: &[f32], i
                     unsafe { chain::<S>(source.wrapping_add(at), list, left, last, is_first, sums[at..].as_mut_ptr()) };
             }
         }
+    }
+}
+
+/// Three rows of whole vectors at a time: the list is read once for all of them.
+///
+/// # Safety
+/// Every patch of the list lies within the source, and `sums` has a patch's elements.
+#[inline(always)]
+unsafe fn three_rows<S: Simd>(terms: &Terms<'_>, list: &[f32], is_first: bool, sums: &mut [f32]) {
+    let mut at = 0;
+    while at < terms.row_elements {
+        macro_rules! widths {
+            ($($width:literal),*) => {
+                match (terms.row_elements - at) / S::LANES {
+                    // SAFETY: passed on; there are as many vectors from `at`.
+                    $($width => unsafe { fixed_rows::<S, $width>(terms, at, list, is_first, sums) },)*
+                    // SAFETY: as above, and more.
+                    _ => unsafe { fixed_rows::<S, 6>(terms, at, list, is_first, sums) },
+                }
+            };
+        }
+        at += widths!(1, 2, 3, 4, 5, 6, 7, 8);
+    }
+}
+
+/// # Safety
+/// As [`three_rows`], for `W` vectors of each row from `at`.
+#[inline(always)]
+unsafe fn fixed_rows<S: Simd, const W: usize>(
+    terms: &Terms<'_>,
+    at: usize,
+    list: &[f32],
+    is_first: bool,
+    sums: &mut [f32],
+) -> usize {
+    // SAFETY (whole body): the caller's promise.
+    unsafe {
+        let mut chains = [[S::splat(0.0); W]; 3];
+        let source = terms.source.as_ptr().wrapping_add(at);
+        for pair in list.chunks_exact(2) {
+            let patch = source.wrapping_add(pair[0].to_bits() as usize);
+            let value = S::splat(pair[1]);
+            for (row, chains) in chains.iter_mut().enumerate() {
+                let from = patch.wrapping_add(row * terms.row_stride);
+                for (w, chain) in chains.iter_mut().enumerate() {
+                    *chain = S::mul_add(value, S::load(from.wrapping_add(w * S::LANES)), *chain);
+                }
+            }
+        }
+        for (row, chains) in chains.iter().enumerate() {
+            for (w, chain) in chains.iter().enumerate() {
+                let to = sums.as_mut_ptr().add(row * terms.row_elements + at + w * S::LANES);
+                S::store(to, if is_first { *chain } else { S::add(S::load(to), *chain) });
+            }
+        }
+        W * S::LANES
     }
 }
 

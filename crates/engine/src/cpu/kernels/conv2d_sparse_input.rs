@@ -7,20 +7,24 @@
 #![allow(unsafe_code)]
 
 use super::Kernel;
-use super::conv2d_sparse::{Patches, SQUARE, nonzero_bits};
+use super::conv2d_sparse::{Patches, SQUARE};
+use super::unpooled::{Gradients, Positions};
 use crate::cpu::call::{Call, Slot};
 use crate::cpu::simd::{Simd, multiversioned};
-use crate::ops::Conv2dInputGradient;
+use crate::ops::ConvGeometry;
 
 /// Gradient of the input.
 pub(super) struct SparseInputGradientKernel {
     patches: Patches,
+    positions: Positions,
+    /// Which of the inputs are the weights.
+    weights_input: usize,
 }
 
 impl SparseInputGradientKernel {
-    pub(super) fn new(op: &Conv2dInputGradient, inputs: &[Slot]) -> Option<Self> {
-        let patches = Patches::new(op.geometry(&inputs[1].ty.shape).ok()?)?;
-        Some(SparseInputGradientKernel { patches })
+    /// The weights are the last of the inputs. `None` if a patch's rows are not contiguous.
+    pub(super) fn new(geometry: ConvGeometry, positions: Positions, inputs: &[Slot]) -> Option<Self> {
+        Some(SparseInputGradientKernel { patches: Patches::new(geometry)?, positions, weights_input: inputs.len() - 1 })
     }
 
     fn weight_elements(&self) -> usize {
@@ -35,7 +39,7 @@ impl Kernel for SparseInputGradientKernel {
     }
 
     fn shard(&self, call: &Call<'_>) {
-        let (dy, wt, dx) = (call.input(0), call.input(1), call.output(0));
+        let (wt, dx) = (call.input(self.weights_input), call.output(0));
         let geometry = &self.patches.geometry;
         let (filters, channels) = (geometry.filters, geometry.channels);
         let [kernel_rows, kernel_columns] = geometry.window.size;
@@ -49,21 +53,18 @@ impl Kernel for SparseInputGradientKernel {
                 weights[at..at + channels].copy_from_slice(values);
             }
         }
-        let output_elements = geometry.window.output[0] * geometry.window.output[1] * filters;
-        let samples = dy.chunks_exact(output_elements).zip(dx.chunks_exact_mut(self.patches.sample_elements()));
-        for (gradient, dx) in samples {
+        let samples = self.positions.samples(call, 0).zip(dx.chunks_exact_mut(self.patches.sample_elements()));
+        for (gradients, dx) in samples {
             let target: &mut [f32] = if self.patches.is_framed() { &mut *frame } else { &mut *dx };
             target.fill(0.0);
             let spread = Spread {
                 weights,
-                filters,
-                columns: geometry.window.output[1],
                 steps: [self.patches.start(1, 0), self.patches.start(0, 1)],
                 rows: kernel_rows,
                 row_stride: self.patches.row_stride(),
                 row_elements: self.patches.row_elements,
             };
-            scatter(call.level, &spread, gradient, &mut lists[..2 * filters], target);
+            scatter(call.level, &spread, &gradients, &mut lists[..2 * filters], target);
             if self.patches.is_framed() {
                 self.patches
                     .for_each_row(|to, from, count| dx[to..to + count].copy_from_slice(&frame[from..from + count]));
@@ -76,9 +77,6 @@ impl Kernel for SparseInputGradientKernel {
 struct Spread<'a> {
     /// A row of the patch for each (kernel row, filter).
     weights: &'a [f32],
-    filters: usize,
-    /// Positions in a row of the output.
-    columns: usize,
     /// From one row, and one column, of positions to the next.
     steps: [usize; 2],
     rows: usize,
@@ -88,38 +86,49 @@ struct Spread<'a> {
 
 multiversioned! {
     /// Adds what each position spreads, positions in order, filters in order.
-    fn scatter(spread: &Spread<'_>, gradient: &[f32], list: &mut [f32], target: &mut [f32]) = simd scatter_body
+    fn scatter(spread: &Spread<'_>, gradients: &Gradients<'_>, list: &mut [f32], target: &mut [f32]) = simd scatter_body
 }
 
 #[inline(always)]
-fn scatter_body<S: Simd>(spread: &Spread<'_>, gradient: &[f32], list: &mut [f32], target: &mut [f32]) {
-    let positions = gradient.len() / spread.filters;
-    let Some(last) = positions.checked_sub(1) else { return };
-    let reach = last / spread.columns * spread.steps[0]
-        + (spread.columns - 1) * spread.steps[1]
+fn scatter_body<S: Simd>(spread: &Spread<'_>, gradients: &Gradients<'_>, list: &mut [f32], target: &mut [f32]) {
+    let positions = gradients.positions;
+    let (filters, columns) = (positions.filters, positions.columns());
+    let Some(last_row) = positions.rows().checked_sub(1).filter(|_| columns > 0) else { return };
+    let reach = last_row * spread.steps[0]
+        + (columns - 1) * spread.steps[1]
         + (spread.rows - 1) * spread.row_stride
         + spread.row_elements;
     assert!(reach <= target.len(), "a patch beyond its image");
-    assert_eq!(spread.weights.len(), spread.rows * spread.filters * spread.row_elements);
-    for (idx, position) in gradient.chunks_exact(spread.filters).enumerate() {
+    assert_eq!(spread.weights.len(), spread.rows * filters * spread.row_elements);
+    for idx in 0..positions.rows() * columns {
+        let Some(here) = gradients.at(idx / columns, idx % columns) else { continue };
         let mut length = 0;
-        for (block, values) in position.chunks(SQUARE).enumerate() {
-            let mut left = nonzero_bits::<S>(values);
+        let mut first = 0;
+        while first < filters {
+            let count = SQUARE.min(filters - first);
+            // SAFETY: the level is S's.
+            let mut left = unsafe { here.bits::<S>(first, count) };
             while left != 0 {
-                let filter = left.trailing_zeros() as usize;
+                let filter = first + left.trailing_zeros() as usize;
                 left &= left - 1;
-                list[2 * length] = f32::from_bits(((block * SQUARE + filter) * spread.row_elements) as u32);
-                list[2 * length + 1] = values[filter];
+                list[2 * length] = f32::from_bits((filter * spread.row_elements) as u32);
+                list[2 * length + 1] = here.values[filter];
                 length += 1;
             }
+            first += count;
         }
         if length == 0 {
             continue;
         }
         let list = &list[..2 * length];
-        let start = idx / spread.columns * spread.steps[0] + idx % spread.columns * spread.steps[1];
+        let start = idx / columns * spread.steps[0] + idx % columns * spread.steps[1];
+        if S::LANES == 16 && spread.rows == 3 && spread.row_elements.is_multiple_of(S::LANES) {
+            // SAFETY: as below, for all rows.
+            unsafe { three_rows::<S>(spread, filters, list, &mut target[start..]) };
+            continue;
+        }
         for row in 0..spread.rows {
-            let weights = spread.weights[row * spread.filters * spread.row_elements..].as_ptr();
+            let weights = spread.weights[row * filters * spread.row_elements..].as_ptr();
             let mut at = 0;
             while at < spread.row_elements {
                 let left = (spread.row_elements - at).div_ceil(S::LANES);
@@ -137,6 +146,67 @@ fn scatter_body<S: Simd>(spread: &Spread<'_>, gradient: &[f32], list: &mut [f32]
                 };
             }
         }
+    }
+}
+
+/// Three rows of whole vectors at a time: the list is read once for all of them.
+///
+/// # Safety
+/// The patch at the target's start lies within it, and the list's addresses within a row's weights.
+#[inline(always)]
+unsafe fn three_rows<S: Simd>(spread: &Spread<'_>, filters: usize, list: &[f32], target: &mut [f32]) {
+    let mut at = 0;
+    while at < spread.row_elements {
+        macro_rules! widths {
+            ($($width:literal),*) => {
+                match (spread.row_elements - at) / S::LANES {
+                    // SAFETY: passed on; there are as many vectors from `at`.
+                    $($width => unsafe { fixed_rows::<S, $width>(spread, filters, at, list, target) },)*
+                    // SAFETY: as above, and more.
+                    _ => unsafe { fixed_rows::<S, 6>(spread, filters, at, list, target) },
+                }
+            };
+        }
+        at += widths!(1, 2, 3, 4, 5, 6, 7, 8);
+    }
+}
+
+/// # Safety
+/// As [`three_rows`], for `W` vectors of each row from `at`.
+#[inline(always)]
+unsafe fn fixed_rows<S: Simd, const W: usize>(
+    spread: &Spread<'_>,
+    filters: usize,
+    at: usize,
+    list: &[f32],
+    target: &mut [f32],
+) -> usize {
+    // SAFETY (whole body): the caller's promise.
+    unsafe {
+        let weights = spread.weights.as_ptr().wrapping_add(at);
+        let weights_row = filters * spread.row_elements;
+        let sums = target.as_mut_ptr().wrapping_add(at);
+        let mut chains = [[S::splat(0.0); W]; 3];
+        for (row, chains) in chains.iter_mut().enumerate() {
+            for (w, chain) in chains.iter_mut().enumerate() {
+                *chain = S::load(sums.wrapping_add(row * spread.row_stride + w * S::LANES));
+            }
+        }
+        for pair in list.chunks_exact(2) {
+            let from = weights.wrapping_add(pair[0].to_bits() as usize);
+            let value = S::splat(pair[1]);
+            for (row, chains) in chains.iter_mut().enumerate() {
+                for (w, chain) in chains.iter_mut().enumerate() {
+                    *chain = S::mul_add(value, S::load(from.wrapping_add(row * weights_row + w * S::LANES)), *chain);
+                }
+            }
+        }
+        for (row, chains) in chains.iter().enumerate() {
+            for (w, chain) in chains.iter().enumerate() {
+                S::store(sums.wrapping_add(row * spread.row_stride + w * S::LANES), *chain);
+            }
+        }
+        W * S::LANES
     }
 }
 

@@ -6,18 +6,28 @@
 //! patch have their sums in registers, and a lane whose gradient is zero at a position keeps its sum by a mask.
 #![allow(unsafe_code)]
 
+use std::ops::Range;
+
 use super::Kernel;
 use super::conv2d_sparse::Patches;
+use super::unpooled::{Gradients, Positions};
 use crate::cpu::CHAIN;
-use crate::cpu::call::{Call, Slot};
+use crate::cpu::call::Call;
 use crate::cpu::simd::{Simd, multiversioned};
-use crate::ops::Conv2dWeightGradient;
+use crate::ops::ConvGeometry;
 
 /// Elements of a patch, at most: with as many sums, a gradient and an element fit sixteen registers.
 const MOST_ELEMENTS: usize = 12;
 
+/// The same in windows of two columns, where a pass over the gradients costs half as much: several passes still pay.
+const MOST_ELEMENTS_OF_PAIRS: usize = 36;
+
+/// Elements in a pass over windows of two columns.
+const PAIR_ELEMENTS: usize = 9;
+
 pub(super) struct NarrowWeightGradientKernel {
     patches: Patches,
+    positions: Positions,
     /// Rows of output positions in a block of the chain.
     block_rows: usize,
     /// Where the patch's elements lie, from its start.
@@ -25,17 +35,26 @@ pub(super) struct NarrowWeightGradientKernel {
 }
 
 impl NarrowWeightGradientKernel {
-    /// `None` where patches are larger, or their rows not contiguous.
-    pub(super) fn new(op: &Conv2dWeightGradient, inputs: &[Slot]) -> Option<Self> {
-        let geometry = op.geometry(&inputs[0].ty.shape, &inputs[1].ty.shape).ok()?;
-        let block_rows = (CHAIN / geometry.window.output[1]).clamp(1, geometry.window.output[0]);
+    /// The positions again where patches are larger, or their rows not contiguous.
+    pub(super) fn new(geometry: ConvGeometry, positions: Positions) -> Result<Self, Positions> {
+        match Self::offsets(geometry, positions.is_in_pairs()) {
+            Some((patches, offsets)) => {
+                let block_rows = (CHAIN / geometry.window.output[1]).clamp(1, geometry.window.output[0]);
+                Ok(NarrowWeightGradientKernel { patches, positions, block_rows, offsets })
+            }
+            None => Err(positions),
+        }
+    }
+
+    fn offsets(geometry: ConvGeometry, is_in_pairs: bool) -> Option<(Patches, Vec<usize>)> {
         let patches = Patches::new(geometry)?;
         let rows = 0..geometry.window.size[0];
         let offsets: Vec<usize> = rows
             .flat_map(|row| (0..patches.row_elements).map(move |element| (row, element)))
             .map(|(row, element)| row * patches.row_stride() + element)
             .collect();
-        (offsets.len() <= MOST_ELEMENTS).then_some(NarrowWeightGradientKernel { patches, block_rows, offsets })
+        let most = if is_in_pairs { MOST_ELEMENTS_OF_PAIRS } else { MOST_ELEMENTS };
+        (offsets.len() <= most).then_some((patches, offsets))
     }
 }
 
@@ -45,14 +64,13 @@ impl Kernel for NarrowWeightGradientKernel {
     }
 
     fn shard(&self, call: &Call<'_>) {
-        let (x, dy, dw) = (call.input(0), call.input(1), call.output(0));
-        let filters = self.patches.geometry.filters;
-        let [rows, columns] = self.patches.geometry.window.output;
+        let (x, dw) = (call.input(0), call.output(0));
+        let rows = self.patches.geometry.window.output[0];
         let frame = &mut call.scratch()[..self.patches.frame_scratch()];
         frame.fill(0.0);
-        let samples = x.chunks_exact(self.patches.sample_elements()).zip(dy.chunks_exact(rows * columns * filters));
+        let samples = x.chunks_exact(self.patches.sample_elements()).zip(self.positions.samples(call, 1));
         let mut is_first = true;
-        for (sample, gradient) in samples {
+        for (sample, gradients) in samples {
             if self.patches.is_framed() {
                 self.patches.for_each_row(|from, to, count| {
                     frame[to..to + count].copy_from_slice(&sample[from..from + count]);
@@ -63,12 +81,13 @@ impl Kernel for NarrowWeightGradientKernel {
             while first_row < rows {
                 let end = (first_row + self.block_rows).min(rows);
                 let block = Block {
-                    source: &framed[self.patches.start(first_row, 0)..],
+                    source: framed,
                     steps: [self.patches.start(1, 0), self.patches.start(0, 1)],
-                    gradient: &gradient[first_row * columns * filters..end * columns * filters],
-                    rows: end - first_row,
-                    columns,
-                    filters,
+                    gradients,
+                    rows: first_row..end,
+                    kernel_rows: self.patches.geometry.window.size[0],
+                    row_elements: self.patches.row_elements,
+                    row_stride: self.patches.row_stride(),
                 };
                 accumulate(call.level, &block, &self.offsets, is_first, dw);
                 is_first = false;
@@ -83,14 +102,15 @@ impl Kernel for NarrowWeightGradientKernel {
 
 /// Rows of positions whose terms are one block of the chain.
 struct Block<'a> {
-    /// From the first patch.
     source: &'a [f32],
     /// From one row, and one column, of positions to the next.
     steps: [usize; 2],
-    gradient: &'a [f32],
-    rows: usize,
-    columns: usize,
-    filters: usize,
+    gradients: Gradients<'a>,
+    rows: Range<usize>,
+    /// Rows of a patch, the elements of each, and from one to the next in the source.
+    kernel_rows: usize,
+    row_elements: usize,
+    row_stride: usize,
 }
 
 multiversioned! {
@@ -100,14 +120,57 @@ multiversioned! {
 
 #[inline(always)]
 fn accumulate_body<S: Simd>(block: &Block<'_>, offsets: &[usize], is_first: bool, sums: &mut [f32]) {
-    let last_patch = (block.rows - 1) * block.steps[0] + (block.columns - 1) * block.steps[1];
+    let positions = block.gradients.positions;
+    let filters = positions.filters;
+    let last_patch = (block.rows.end - 1) * block.steps[0] + (positions.columns() - 1) * block.steps[1];
     let reach = last_patch + offsets.iter().max().map_or(0, |offset| offset + 1);
     assert!(reach <= block.source.len(), "a patch beyond its image");
-    assert!(block.rows * block.columns * block.filters <= block.gradient.len(), "a position without a gradient");
-    assert!(offsets.len() * block.filters <= sums.len(), "a place for every sum");
+    assert!(block.rows.end <= positions.rows(), "a position without a gradient");
+    assert!(offsets.len() * filters <= sums.len(), "a place for every sum");
     let mut filter = 0;
-    while filter < block.filters {
-        let lanes = S::LANES.min(block.filters - filter);
+    while filter < filters {
+        let lanes = S::LANES.min(filters - filter);
+        let is_two = lanes == S::LANES && filters - filter >= 2 * S::LANES;
+        if positions.is_in_pairs() {
+            let rows_at_a_time = if block.row_elements <= PAIR_ELEMENTS / 3 && block.kernel_rows == 3 { 3 } else { 1 };
+            for row in (0..block.kernel_rows).step_by(rows_at_a_time) {
+                let mut first = 0;
+                while first < block.row_elements {
+                    let count = PAIR_ELEMENTS.min(block.row_elements - first);
+                    macro_rules! elements {
+                        ($(($rows:literal, $count:literal)),*) => {
+                            match (rows_at_a_time, count, is_two) {
+                                // SAFETY: as below; `lanes`, or twice the vector's, filters from `filter`.
+                                $(($rows, $count, true) => unsafe {
+                                    pairs::<S, $rows, $count, 2>(block, (row, first), filter, lanes, is_first, sums)
+                                },
+                                ($rows, $count, false) => unsafe {
+                                    pairs::<S, $rows, $count, 1>(block, (row, first), filter, lanes, is_first, sums)
+                                },)*
+                                _ => unreachable!("{count} elements of {rows_at_a_time} rows"),
+                            }
+                        };
+                    }
+                    elements!(
+                        (3, 1),
+                        (3, 2),
+                        (3, 3),
+                        (1, 1),
+                        (1, 2),
+                        (1, 3),
+                        (1, 4),
+                        (1, 5),
+                        (1, 6),
+                        (1, 7),
+                        (1, 8),
+                        (1, 9)
+                    );
+                    first += count;
+                }
+            }
+            filter += if is_two { 2 * lanes } else { lanes };
+            continue;
+        }
         macro_rules! elements {
             ($($count:literal),*) => {
                 match offsets.len() {
@@ -119,6 +182,60 @@ fn accumulate_body<S: Simd>(block: &Block<'_>, offsets: &[usize], is_first: bool
         }
         elements!(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12);
         filter += lanes;
+    }
+}
+
+/// As [`chains`], over windows of two columns: of a window's two elements each lane takes the one where its gradient is, so that
+/// there is half as much to multiply.
+///
+/// # Safety
+/// As [`chains`], for `V` vectors of `lanes` filters.
+#[inline(always)]
+unsafe fn pairs<S: Simd, const ROWS: usize, const ELEMENTS: usize, const V: usize>(
+    block: &Block<'_>,
+    (kernel_row, first_element): (usize, usize),
+    filter: usize,
+    lanes: usize,
+    is_first: bool,
+    sums: &mut [f32],
+) {
+    // SAFETY (whole body): the caller's promise; elements of a patch's row lie side by side.
+    unsafe {
+        let mut chains = [[[S::splat(0.0); V]; ELEMENTS]; ROWS];
+        let source = block.source.as_ptr().add(kernel_row * block.row_stride + first_element);
+        let positions = block.gradients.positions;
+        for row in block.rows.clone() {
+            let patches = source.add(row * block.steps[0]);
+            for window in 0..positions.windows() {
+                // A row that no window covers.
+                let Some(here) = block.gradients.window(row, window) else { break };
+                let mut taken = [here.load_pair::<S>(filter, lanes); V];
+                for (v, taken) in taken.iter_mut().enumerate().skip(1) {
+                    *taken = here.load_pair::<S>(filter + v * S::LANES, lanes);
+                }
+                let patch = patches.add(2 * window * block.steps[1]);
+                for (row, chains) in chains.iter_mut().enumerate() {
+                    let from = patch.add(row * block.row_stride);
+                    for (element, chains) in chains.iter_mut().enumerate() {
+                        let first = S::splat(*from.add(element));
+                        let second = S::splat(*from.add(element + block.steps[1]));
+                        for (chain, (gradient, mask, is_second)) in chains.iter_mut().zip(&taken) {
+                            *chain = S::mul_add_where(*mask, *gradient, S::select(*is_second, first, second), *chain);
+                        }
+                    }
+                }
+            }
+        }
+        for (row, chains) in chains.into_iter().enumerate() {
+            let first = (kernel_row + row) * block.row_elements + first_element;
+            for (element, chains) in chains.into_iter().enumerate() {
+                for (v, chain) in chains.into_iter().enumerate() {
+                    let at = sums.as_mut_ptr().add((first + element) * positions.filters + filter + v * S::LANES);
+                    let sum = if is_first { chain } else { S::add(S::load_first(at, lanes), chain) };
+                    S::store_first(at, sum, lanes);
+                }
+            }
+        }
     }
 }
 
@@ -138,22 +255,20 @@ unsafe fn chains<S: Simd, const ELEMENTS: usize>(
         let mut places = [0; ELEMENTS];
         places.copy_from_slice(offsets);
         let mut chains = [S::splat(0.0); ELEMENTS];
-        let mut gradients = block.gradient.as_ptr().add(filter);
-        for row in 0..block.rows {
-            let mut patch = block.source.as_ptr().add(row * block.steps[0]);
-            for _ in 0..block.columns {
-                let gradient = S::load_first(gradients, lanes);
-                let mask = S::nonzero_mask(gradient);
+        let positions = block.gradients.positions;
+        for row in block.rows.clone() {
+            let patches = block.source.as_ptr().add(row * block.steps[0]);
+            for column in 0..positions.columns() {
+                let Some(here) = block.gradients.at(row, column) else { continue };
+                let (gradient, mask) = here.load::<S>(filter, lanes);
+                let patch = patches.add(column * block.steps[1]);
                 for (chain, place) in chains.iter_mut().zip(&places) {
                     *chain = S::mul_add_where(mask, gradient, S::splat(*patch.add(*place)), *chain);
                 }
-                // Past the last position it is not read.
-                gradients = gradients.wrapping_add(block.filters);
-                patch = patch.wrapping_add(block.steps[1]);
             }
         }
         for (element, chain) in chains.into_iter().enumerate() {
-            let at = sums.as_mut_ptr().add(element * block.filters + filter);
+            let at = sums.as_mut_ptr().add(element * positions.filters + filter);
             let sum = if is_first { chain } else { S::add(S::load_first(at, lanes), chain) };
             S::store_first(at, sum, lanes);
         }

@@ -6,10 +6,9 @@
 
 use super::Kernel;
 use super::product::{Product, Run, blocks, product};
-use super::transpose::transpose_matrix;
+use super::transpose::transpose_rows;
 use crate::cpu::CHAIN;
 use crate::cpu::call::{Call, Slot};
-use crate::cpu::simd::{Simd, multiversioned};
 
 /// Columns of a panel: two vectors of the widest level.
 const COLUMNS: usize = 32;
@@ -44,7 +43,7 @@ impl DenseTransposedKernel {
         let columns = COLUMNS.min(self.columns - first);
         let (panel, results) = scratch.split_at_mut(self.terms * COLUMNS);
         let w = &call.input(1)[first * self.terms..][..columns * self.terms];
-        pack(call.level, w, self.terms, panel);
+        transpose_rows(call.level, w, self.terms, columns, panel, COLUMNS, self.terms);
         let n_rows = self.rows_per_sample * call.n_samples();
         let results = &mut results[..ROWS * columns];
         for first_row in (0..n_rows).step_by(ROWS) {
@@ -93,12 +92,4 @@ impl Kernel for DenseTransposedKernel {
             unsafe { call.output_part(0, start..start + values.len()) }.copy_from_slice(values);
         });
     }
-}
-
-multiversioned! { fn pack(w: &[f32], terms: usize, panel: &mut [f32]) = simd pack_body }
-
-/// Rows of `terms` as columns of a panel.
-#[inline(always)]
-fn pack_body<S: Simd>(w: &[f32], terms: usize, panel: &mut [f32]) {
-    transpose_matrix::<S>(w, terms, w.len() / terms, panel, COLUMNS, terms);
 }

@@ -41,13 +41,17 @@ mod reference;
 mod softmax;
 mod top_k;
 mod transpose;
+mod unpooled;
 mod winograd;
 
 pub(super) use batch_moments::fold_moments;
 
 use super::call::{Call, Slot};
 use crate::ops::winograd::turned;
-use crate::ops::{Conv2d, Conv2dInputGradient, Conv2dWeightGradient, Operation, Zeros};
+use crate::ops::{
+    Conv2d, Conv2dInputGradient, Conv2dWeightGradient, ConvGeometry, Operation, Unpooled, UnpooledReader, Zeros,
+};
+use unpooled::Positions;
 
 /// Code for one node, prepared for its shapes.
 pub(crate) trait Kernel: Send + Sync {
@@ -134,6 +138,7 @@ native_kernels! { |inputs, outputs, sizes|
     MaxPool2dGradient(op) => max_pool2d::MaxPool2dGradientKernel::new(op)?,
     AveragePool2d(op) => average_pool2d::AveragePool2dKernel::new(op, inputs)?,
     AveragePool2dGradient(op) => average_pool2d::AveragePool2dGradientKernel::new(op)?,
+    Unpooled(op) => unpooled(op, inputs)?,
     Transpose(op) => transpose::TransposeKernel::new(op, inputs)?,
     Concat(op) => concat::ConcatKernel::new(op, inputs),
     Slice(op) => concat::SliceKernel::new(op, inputs),
@@ -187,17 +192,43 @@ fn input_gradient(op: &Conv2dInputGradient, inputs: &[Slot]) -> Option<Box<dyn K
             Some(kernel) => Box::new(kernel),
             None => Box::new(conv2d::InputGradientKernel::new(op, inputs)?),
         },
-        Zeros::Skip => Box::new(conv2d_sparse_input::SparseInputGradientKernel::new(op, inputs)?),
+        Zeros::Skip => {
+            let positions = Positions::plain(geometry.window.output, geometry.filters);
+            Box::new(conv2d_sparse_input::SparseInputGradientKernel::new(geometry, positions, inputs)?)
+        }
     })
 }
 
 fn weight_gradient(op: &Conv2dWeightGradient, inputs: &[Slot], outputs: &[Slot]) -> Option<Box<dyn Kernel>> {
     Some(match op.zeros {
         Zeros::Multiply => Box::new(conv2d::WeightGradientKernel::new(op, inputs, outputs)?),
-        Zeros::Skip => match conv2d_sparse_narrow::NarrowWeightGradientKernel::new(op, inputs) {
-            Some(kernel) => Box::new(kernel),
-            None => Box::new(conv2d_sparse::SparseWeightGradientKernel::new(op, inputs)?),
-        },
+        Zeros::Skip => {
+            let geometry = op.geometry(&inputs[0].ty.shape, &inputs[1].ty.shape).ok()?;
+            sparse_weights(geometry, Positions::plain(geometry.window.output, geometry.filters))?
+        }
+    })
+}
+
+fn sparse_weights(geometry: ConvGeometry, positions: Positions) -> Option<Box<dyn Kernel>> {
+    Some(match conv2d_sparse_narrow::NarrowWeightGradientKernel::new(geometry, positions) {
+        Ok(kernel) => Box::new(kernel),
+        Err(positions) => Box::new(conv2d_sparse::SparseWeightGradientKernel::new(geometry, positions)?),
+    })
+}
+
+fn unpooled(op: &Unpooled, inputs: &[Slot]) -> Option<Box<dyn Kernel>> {
+    let input = &op.gradient.input;
+    let positions = Positions::pooled(&op.gradient.pool.geometry(input).ok()?, input[2]);
+    Some(match &op.reader {
+        UnpooledReader::Sum(sum) if sum.shape.rank() == 1 => Box::new(unpooled::UnpooledSumKernel::new(positions)),
+        UnpooledReader::Sum(_) => return None,
+        UnpooledReader::Input(reader) => {
+            let geometry = reader.geometry(&inputs[2].ty.shape).ok()?;
+            Box::new(conv2d_sparse_input::SparseInputGradientKernel::new(geometry, positions, inputs)?)
+        }
+        UnpooledReader::Weights(reader) => {
+            sparse_weights(reader.geometry(&inputs[0].ty.shape, input).ok()?, positions)?
+        }
     })
 }
 

@@ -123,7 +123,13 @@ fn matrix<S: Simd>(rows: Axis<2>, columns: Axis<2>, x: &[f32], y: &mut [f32]) {
     transpose_matrix::<S>(x, x_step, columns.extent, y, y_step, rows.extent);
 }
 
-/// Row r of `y` is column r of `x`, for `rows` rows of `x` and `columns` of its columns.
+multiversioned! {
+    /// Row r of `y` is column r of `x`, for `rows` rows of `x` and `columns` of its columns.
+    pub(super) fn transpose_rows(x: &[f32], x_step: usize, rows: usize, y: &mut [f32], y_step: usize, columns: usize)
+        = simd transpose_matrix
+}
+
+/// As [`transpose_rows`].
 #[inline(always)]
 pub(super) fn transpose_matrix<S: Simd>(
     x: &[f32],

@@ -346,7 +346,7 @@ impl Generator {
 
     /// Bytes for an operation that reads them: where the maxima of an image stand.
     fn arg_max(&mut self, op: &Operation) -> Known {
-        let Operation::MaxPool2dGradient(gradient) = op else { panic!("{op}: bytes of unknown origin") };
+        let gradient = op.max_pooling().unwrap_or_else(|| panic!("{op}: bytes of unknown origin"));
         let image = self.fitting(&gradient.input);
         let value = self.apply(gradient.pool, &[image.value])[1];
         Known { value, ..image }
