@@ -46,7 +46,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let graph = language()?;
     let mut state = StateBlock::new(&graph);
     initialize(&graph, &mut state);
-    let executor = CpuExecutor { times: !options.is_empty(), ..CpuExecutor::new(threads) };
+    let executor =
+        CpuExecutor { clock: (!options.is_empty()).then_some(node_table::clock as _), ..CpuExecutor::new(threads) };
     let mut session = executor.session(&graph, &state, BATCH)?;
     let ids: Vec<u64> = (0..BATCH as u64).collect();
     let (mut seconds, mut losses) = (Vec::new(), Vec::new());
@@ -68,7 +69,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         seconds.push(start.elapsed().as_secs_f64());
         losses.push(session.output(0).iter().sum::<f32>() / BATCH as f32);
     }
-    if executor.times {
+    if executor.clock.is_some() {
         node_table::print(&mut session, WARM_UP + steps, BATCH);
     }
     let mut counted = seconds.split_off(WARM_UP);

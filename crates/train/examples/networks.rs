@@ -50,7 +50,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let training = model.training_graph(&loss, &optimizer, &Regularizer { l1: 0.0, l2: 0.0 }, None)?;
     let mut state = StateBlock::new(&training.graph);
     model.initialize(7, &mut state);
-    let executor = CpuExecutor { times: !options.is_empty(), ..CpuExecutor::new(threads) };
+    let executor =
+        CpuExecutor { clock: (!options.is_empty()).then_some(node_table::clock as _), ..CpuExecutor::new(threads) };
     let mut session = executor.session(&training.graph, &state, network.batch)?;
 
     let elements = network.batch * network.input.iter().product::<usize>();
@@ -70,7 +71,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             seconds.push(started.elapsed().as_secs_f64());
         }
     }
-    if executor.times {
+    if executor.clock.is_some() {
         node_table::print(&mut session, WARM_UP + network.steps, network.batch);
     }
     seconds.sort_by(f64::total_cmp);

@@ -1,15 +1,22 @@
 //! Where a step's time goes, as tables in Markdown: the numbers behind the roofline in benches/README.md.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use proofmark_engine::Span;
 use proofmark_engine::cpu::CpuSession;
 
+/// The time since the first call.
+pub(crate) fn clock() -> Duration {
+    static START: OnceLock<Instant> = OnceLock::new();
+    START.get_or_init(Instant::now).elapsed()
+}
+
 /// A row for each node that takes more than a hundredth of the time of all: operations a second as its definition counts
 /// them (so that a kernel which need not do them all may show more than the machine has), and the bytes of its operands.
 pub(crate) fn print(session: &mut CpuSession, steps: usize, samples: usize) {
-    let times = session.take_times().expect("the executor measures times");
+    let times = session.take_times().expect("the executor has a clock");
     let total: Duration = times.iter().sum();
     let graph = session.graph();
     println!("{:.3} ms a step in kernels, all threads together\n", total.as_secs_f64() * 1e3 / steps as f64);

@@ -138,6 +138,20 @@ impl<'a> Call<'a> {
         unsafe { std::slice::from_raw_parts(start.cast_const().cast(), elements) }
     }
 
+    /// An f32 input of a kernel that runs in place, all samples of it: one that no output stands in the place of, since samples
+    /// have their own and the outputs are the step's.
+    pub(crate) fn own_input(&self, idx: usize) -> &'a [f32] {
+        let is_step = |slot: &Slot| slot.ty.span == Span::Step;
+        assert!(
+            self.inputs[idx].ty.dtype == DType::F32 && !is_step(&self.inputs[idx]),
+            "input {idx} is no sample's f32"
+        );
+        assert!(self.outputs.iter().all(is_step), "an output might stand where input {idx} does");
+        let (start, elements) = self.locate(&self.inputs[idx], false);
+        // SAFETY: as in `input`; only outputs of the same type may stand where an input does.
+        unsafe { std::slice::from_raw_parts(start.cast_const().cast(), elements) }
+    }
+
     /// An i32 input.
     pub(crate) fn input_i32(&self, idx: usize) -> &'a [i32] {
         let (start, elements) = self.locate(&self.inputs[idx], false);

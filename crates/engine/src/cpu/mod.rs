@@ -24,6 +24,8 @@ pub use memory::Buffer;
 pub use outline::Outline;
 pub use session::CpuSession;
 
+use std::time::Duration;
+
 use crate::executor::{Executor, RunError, Session};
 use crate::graph::Graph;
 use crate::ops::Operation;
@@ -49,9 +51,12 @@ pub struct CpuExecutor {
     pub rewrites: bool,
     /// Fill memory with NaN before use, so that reading what nobody wrote shows. For tests; slow.
     pub poison: bool,
-    /// Measure how long each node's kernel runs ([`CpuSession::take_times`]).
-    pub times: bool,
+    /// Where it is to be measured how long each node's kernel runs ([`CpuSession::take_times`]).
+    pub clock: Option<Clock>,
 }
+
+/// The time since some moment. The engine has no clock of its own: what it computes does not depend on one.
+pub type Clock = fn() -> Duration;
 
 /// The limit where the caller knows none: 8 GiB, which most machines that train have.
 pub const MEMORY_LIMIT_BYTES: usize = 8 << 30;
@@ -66,7 +71,7 @@ impl CpuExecutor {
             memory_limit_bytes: MEMORY_LIMIT_BYTES,
             rewrites: true,
             poison: false,
-            times: false,
+            clock: None,
         }
     }
 

@@ -45,7 +45,7 @@ pub(super) fn prepare(
     if !options.is_in_range() {
         return Err(RunError::ShardSamples { received: options.shard_samples });
     }
-    let graph = if executor.rewrites { rewrite(given) } else { given.clone() };
+    let graph = if executor.rewrites { rewrite(given, options) } else { given.clone() };
     let plan = plan(&graph, options, max_samples);
     let mut memory = SessionMemory {
         threads: threads.max(1),

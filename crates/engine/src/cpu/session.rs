@@ -95,7 +95,7 @@ impl CpuSession {
         Ok(CpuSession {
             level: Supported::at_most(executor.level),
             poison: executor.poison,
-            times: executor.times.then(|| NodeTimes::new(nodes.len())),
+            times: executor.clock.map(|clock| NodeTimes::new(clock, nodes.len())),
             plan,
             memory,
             nodes,
@@ -125,7 +125,7 @@ impl CpuSession {
     }
 
     /// For each node of the graph that runs, how long its kernel ran since the last call, all threads and steps together;
-    /// `None` unless the executor measures [`times`](CpuExecutor::times).
+    /// `None` unless the executor has a [`clock`](CpuExecutor::clock).
     pub fn take_times(&mut self) -> Option<Vec<Duration>> {
         self.times.as_mut().map(NodeTimes::take)
     }

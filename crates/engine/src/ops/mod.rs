@@ -18,6 +18,7 @@ mod cross_entropy;
 mod cumulative_sum;
 mod dense;
 mod dense_transposed;
+mod dense_update;
 mod dropout;
 mod embedding;
 mod global_norm;
@@ -62,6 +63,7 @@ pub use conv2d_max_pool::Conv2dMaxPool;
 pub use cumulative_sum::{CumulativeSum, Direction};
 pub use dense::{Dense, DenseWeightGradient};
 pub use dense_transposed::DenseTransposed;
+pub use dense_update::DenseUpdate;
 pub use dropout::Dropout;
 pub(crate) use embedding::row_of;
 pub use embedding::{Embedding, EmbeddingGradient};
@@ -276,7 +278,7 @@ macro_rules! operations {
 
 operations! {
     Map,
-    Dense, DenseTransposed, DenseWeightGradient,
+    Dense, DenseTransposed, DenseWeightGradient, DenseUpdate,
     Conv2d, Conv2dInputGradient, Conv2dWeightGradient, Conv2dMaxPool,
     MaxPool2d, MaxPool2dGradient, AveragePool2d, AveragePool2dGradient, Unpooled,
     Reshape, Transpose, Concat, Slice, Pad,

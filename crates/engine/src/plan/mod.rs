@@ -7,7 +7,7 @@ mod phases;
 mod print;
 
 pub use phases::Phase;
-pub(crate) use phases::needed;
+pub(crate) use phases::{needed, runs_over_shards};
 
 use proofmark_tensor::DType;
 
@@ -205,7 +205,7 @@ fn aligned(bytes: usize) -> usize {
 
 /// Whether the operation goes element by element, so that its output may stand where an input of its does.
 pub(crate) fn runs_in_place(op: &Operation) -> bool {
-    matches!(op, Operation::Map(_) | Operation::Dropout(_))
+    matches!(op, Operation::Map(_) | Operation::Dropout(_) | Operation::DenseUpdate(_))
 }
 
 /// Whether a node may write its first output over this input: element by element, same type.

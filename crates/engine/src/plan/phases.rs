@@ -149,7 +149,7 @@ pub(crate) fn needed(graph: &Graph) -> Vec<bool> {
 
 /// What each sample has its own of runs over shards; so do sums over samples. Where what the samples share, or their sum, is large
 /// against what a shard reads and writes, one product over the batch is better.
-fn runs_over_shards(graph: &Graph, node: usize, options: PlanOptions) -> bool {
+pub(crate) fn runs_over_shards(graph: &Graph, node: usize, options: PlanOptions) -> bool {
     let node = &graph.nodes()[node];
     let elements =
         |values: &[Value]| values.iter().map(|value| graph.ty(*value).elements()).fold(0, usize::saturating_add);

@@ -9,6 +9,7 @@ use super::{Replacements, node_of, only_reader};
 use crate::graph::{Graph, Span};
 use crate::map::{Builder, Function, Program};
 use crate::ops::{Conv2dMaxPool, Operation, Padding};
+use crate::plan::PlanOptions;
 
 /// The bias' program, as layers write it, with and without the ReLU.
 fn epilogue(has_relu: bool) -> Program {
@@ -21,7 +22,7 @@ fn epilogue(has_relu: bool) -> Program {
     builder.finish(&[y])
 }
 
-pub(super) fn find(graph: &Graph) -> Replacements {
+pub(super) fn find(graph: &Graph, _options: PlanOptions) -> Replacements {
     let mut found: Replacements = Vec::new();
     for (idx, node) in graph.nodes().iter().enumerate() {
         let Operation::MaxPool2d(pool) = node.op else { continue };

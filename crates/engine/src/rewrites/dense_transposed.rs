@@ -11,8 +11,9 @@
 use super::{Replacements, node_of};
 use crate::graph::{Graph, Span};
 use crate::ops::{DenseTransposed, Operation, Transpose};
+use crate::plan::PlanOptions;
 
-pub(super) fn find(graph: &Graph) -> Replacements {
+pub(super) fn find(graph: &Graph, _options: PlanOptions) -> Replacements {
     let mut found: Replacements = Vec::new();
     for (idx, node) in graph.nodes().iter().enumerate() {
         let Operation::Dense(_) = node.op else { continue };

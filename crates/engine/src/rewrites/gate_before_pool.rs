@@ -11,6 +11,7 @@ use super::{Replacements, node_of, only_reader};
 use crate::graph::Graph;
 use crate::map::{Builder, Function, Program};
 use crate::ops::Operation;
+use crate::plan::PlanOptions;
 
 /// The program of a ReLU's gradient as it stands in graphs: the result first, the gradient after it.
 fn gate() -> Program {
@@ -20,7 +21,7 @@ fn gate() -> Program {
     builder.finish(&[gated])
 }
 
-pub(super) fn find(graph: &Graph) -> Replacements {
+pub(super) fn find(graph: &Graph, _options: PlanOptions) -> Replacements {
     let gate = gate();
     let mut found: Replacements = Vec::new();
     for (idx, node) in graph.nodes().iter().enumerate() {

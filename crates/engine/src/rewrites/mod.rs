@@ -6,13 +6,15 @@
 
 mod conv2d_max_pool;
 mod dense_transposed;
+mod dense_update;
 mod gate_before_pool;
 mod unpool;
 
 use crate::graph::{Graph, Origin, Value};
+use crate::plan::PlanOptions;
 
 /// A rewrite: what stands in place of nodes that it recognises.
-type Rewrite = fn(&Graph) -> Replacements;
+type Rewrite = fn(&Graph, PlanOptions) -> Replacements;
 
 /// The rewrites, in the order in which they are applied.
 const REWRITES: &[Rewrite] = &[
@@ -22,6 +24,7 @@ const REWRITES: &[Rewrite] = &[
     // After the gate has left the place behind the pooling's gradient.
     unpool::find,
     dense_transposed::find,
+    dense_update::find,
 ];
 
 /// For some nodes, what adds others in their place: given the new graph and what stands there for each value of the old one, it
@@ -30,10 +33,10 @@ pub(crate) type Replacements = Vec<(usize, Box<Replace>)>;
 pub(crate) type Replace = dyn Fn(&mut Graph, &dyn Fn(Value) -> Value) -> Vec<Value>;
 
 /// The graph after all rewrites; the same graph where none applies.
-pub(crate) fn rewrite(graph: &Graph) -> Graph {
+pub(crate) fn rewrite(graph: &Graph, options: PlanOptions) -> Graph {
     let mut current = graph.clone();
     for rewrite in REWRITES {
-        let replacements = rewrite(&current);
+        let replacements = rewrite(&current, options);
         if !replacements.is_empty() {
             current = current.replay(&replacements);
         }

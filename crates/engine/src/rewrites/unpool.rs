@@ -10,8 +10,9 @@
 use super::{Replacements, node_of};
 use crate::graph::Graph;
 use crate::ops::{Operation, Unpooled, UnpooledReader, Zeros};
+use crate::plan::PlanOptions;
 
-pub(super) fn find(graph: &Graph) -> Replacements {
+pub(super) fn find(graph: &Graph, _options: PlanOptions) -> Replacements {
     let mut found: Replacements = Vec::new();
     for (idx, node) in graph.nodes().iter().enumerate() {
         let reader = match &node.op {

@@ -42,6 +42,11 @@ pub(crate) fn dense(graph: &mut Graph, x: Value, name: &str, units: usize) -> Re
 
 /// The loss of the logits, and one step of gradient descent on all parameters; outputs `loss` and `norm`.
 pub(crate) fn finish(graph: &mut Graph, logits: Value) -> Result<(), GraphError> {
+    descend(graph, logits, true)
+}
+
+/// As [`finish`], without the norm if so wanted: gradients are then read by their updates alone.
+pub(crate) fn descend(graph: &mut Graph, logits: Value, has_norm: bool) -> Result<(), GraphError> {
     let label = graph.input("label", Type::sample([]).with_dtype(DType::I32))?;
     let share = graph.input("share", Type::step([]))?;
     let rate = graph.input("rate", Type::step([]))?;
@@ -54,8 +59,10 @@ pub(crate) fn finish(graph: &mut Graph, logits: Value) -> Result<(), GraphError>
     let (parameters, gradients): (Vec<Value>, Vec<Value>) =
         parameters.into_iter().zip(gradients).filter_map(|(parameter, gradient)| Some((parameter, gradient?))).unzip();
     graph.set_scope("update");
-    let norm = graph.add(GlobalNorm, &gradients)?;
-    graph.output("norm", norm)?;
+    if has_norm {
+        let norm = graph.add(GlobalNorm, &gradients)?;
+        graph.output("norm", norm)?;
+    }
     for (parameter, gradient) in parameters.into_iter().zip(gradients) {
         let mut builder = Builder::new(3);
         let descent = builder.apply(Function::Neg, &[builder.input(2)]);

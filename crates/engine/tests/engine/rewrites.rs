@@ -5,7 +5,7 @@ use proofmark_engine::map::{Function, Program};
 use proofmark_engine::ops::{Conv2d, MaxPool2d, Padding};
 use proofmark_engine::{Graph, GraphError, Type, Value};
 
-use crate::networks::{bias_and_relu, dense, finish, initial, parameter};
+use crate::networks::{bias_and_relu, dense, descend, finish, initial, parameter};
 use crate::trace::train;
 
 const N_SAMPLES: usize = 13;
@@ -116,5 +116,34 @@ fn rewrites_apply_where_they_should() {
         let without =
             CpuExecutor { rewrites: false, ..CpuExecutor::new(1) }.session(&graph, &states, N_SAMPLES).unwrap();
         assert_eq!(without.graph().to_string(), graph.to_string(), "{name}");
+    }
+}
+
+/// Two dense layers of which the first is large against what a shard reads and writes; more rows than a task has.
+fn large(has_norm: bool) -> Graph {
+    let mut graph = Graph::new();
+    let x = graph.input("x", Type::sample([600])).unwrap();
+    let x = dense(&mut graph, x, "hidden", 60).unwrap();
+    let x = bias_and_relu(&mut graph, x, "hidden").unwrap();
+    let logits = dense(&mut graph, x, "logits", 5).unwrap();
+    descend(&mut graph, logits, has_norm).unwrap();
+    graph
+}
+
+#[test]
+fn a_large_layer_is_updated_as_its_gradient_is_computed() {
+    for (has_norm, expected) in [(false, 1), (true, 0)] {
+        let graph = large(has_norm);
+        let plain = CpuExecutor { level: Level::Scalar, rewrites: false, ..CpuExecutor::new(1) };
+        let bits = train(&graph, &plain, N_SAMPLES, 3).bits();
+        for (level, threads) in Level::available().into_iter().flat_map(|level| [1, 2, 5].map(|n| (level, n))) {
+            let executor = CpuExecutor { level, poison: true, ..CpuExecutor::new(threads) };
+            let session = executor.session(&graph, &initial(&graph), N_SAMPLES).unwrap();
+            let updates = session.graph().nodes().iter().filter(|node| node.op.name() == "dense_update").count();
+            // Where the norm reads the gradients as well, they are kept.
+            assert_eq!(updates, expected, "norm: {has_norm}");
+            let rewritten = train(&graph, &executor, N_SAMPLES, 3).bits();
+            assert!(rewritten == bits, "{level}, {threads} threads, norm: {has_norm}: other bits");
+        }
     }
 }

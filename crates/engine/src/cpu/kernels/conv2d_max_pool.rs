@@ -9,6 +9,7 @@
 
 use super::Kernel;
 use super::conv2d::{Conv2dKernel, Correlation};
+use super::conv2d_max_pool_narrow::NarrowWindows;
 use super::product::{Product, product};
 use super::winograd::{Target, Winograd, biased};
 use crate::cpu::call::{Call, Slot};
@@ -37,6 +38,8 @@ struct Bands {
     columns: usize,
     /// From one row of windows to the next, in the framed sample.
     step: usize,
+    /// Where patches are small, in place of the product and the band.
+    narrow: Option<NarrowWindows>,
 }
 
 impl Conv2dMaxPoolKernel {
@@ -67,9 +70,10 @@ impl Bands {
         let conv = Conv2dKernel::new(op, inputs)?.into_correlation();
         let columns = (windows.output[1] - 1) * windows.stride[1] + windows.size[1];
         let positions = (0..windows.size[0]).flat_map(|row| (0..columns).map(move |column| (row, column)));
-        let rows = positions.map(|(row, column)| conv.rows[row * windows.input[1] + column]).collect();
+        let rows: Vec<usize> = positions.map(|(row, column)| conv.rows[row * windows.input[1] + column]).collect();
         let step = conv.rows.get(windows.stride[0] * windows.input[1]).copied().unwrap_or(0);
-        Some(Bands { conv, windows, rows, columns, step })
+        let narrow = NarrowWindows::new(&conv, &windows, &rows, columns);
+        Some(Bands { conv, windows, rows, columns, step, narrow })
     }
 
     fn band_elements(&self) -> usize {
@@ -86,6 +90,13 @@ impl Bands {
         for sample in x.chunks_exact(conv.sample_elements) {
             let framed = conv.frame.lay(sample, frame);
             for row in 0..self.windows.output[0] {
+                if let Some(narrow) = &self.narrow {
+                    let arg_max = arg_max.as_mut().map(|arg_max| &mut arg_max[at..at + row_elements]);
+                    let operands = (&framed[row * self.step..], w, bias);
+                    narrow.run(call.level, operands, has_relu, &mut y[at..at + row_elements], arg_max);
+                    at += row_elements;
+                    continue;
+                }
                 for group in 0..conv.groups {
                     let first_column = group * conv.group_columns;
                     let operands = Product {

@@ -58,18 +58,21 @@ impl Kernel for DenseKernel {
         let n_rows = self.rows_per_sample * call.n_samples();
         for first_row in (0..n_rows).step_by(TASK_ROWS) {
             let rows = TASK_ROWS.min(n_rows - first_row);
-            let operands = Product {
-                a: &call.input(0)[first_row * self.terms..],
-                rows: &self.rows[..rows],
-                a_step: 1,
-                b: &call.input(1)[first..],
-                b_step: self.columns,
-                runs: &self.runs,
-                columns,
-                c_step: columns,
-                accumulate: false,
-            };
-            product(call.level, &operands, results);
+            // Block by block of the chain: what a block reads of the weights serves all rows before it leaves the cache.
+            for (block, run) in self.runs.iter().enumerate() {
+                let operands = Product {
+                    a: &call.input(0)[first_row * self.terms..],
+                    rows: &self.rows[..rows],
+                    a_step: 1,
+                    b: &call.input(1)[first..],
+                    b_step: self.columns,
+                    runs: std::slice::from_ref(run),
+                    columns,
+                    c_step: columns,
+                    accumulate: block > 0,
+                };
+                product(call.level, &operands, results);
+            }
             for (row, values) in (first_row..first_row + rows).zip(results.chunks_exact(columns)) {
                 let start = row * self.columns + first;
                 // SAFETY: these columns are this task's alone, and each row is asked for once.
@@ -94,7 +97,7 @@ pub(super) struct WeightGradientKernel {
 }
 
 /// Rows of the weights' gradient in one task of an outputs phase.
-const GRADIENT_ROWS: usize = 48;
+pub(super) const GRADIENT_ROWS: usize = 48;
 
 impl WeightGradientKernel {
     pub(super) fn new(inputs: &[Slot], sizes: Sizes) -> Self {
@@ -106,24 +109,32 @@ impl WeightGradientKernel {
     }
 
     /// Some rows of the gradient over all samples of the call.
-    fn rows(&self, call: &Call<'_>, first_row: usize, rows: usize, target: &mut [f32]) {
+    pub(super) fn rows(
+        &self,
+        call: &Call<'_>,
+        (x, dy): (&[f32], &[f32]),
+        first_row: usize,
+        rows: usize,
+        scratch: &mut [f32],
+        target: &mut [f32],
+    ) {
         let operands = ShardedProduct {
-            a: call.input(0),
+            a: x,
             a_step: self.terms,
             first_row,
             rows,
-            b: call.input(1),
+            b: dy,
             columns: self.columns,
             terms: call.n_samples() * self.rows_per_sample,
             shard_terms: call.shard_samples * self.rows_per_sample,
         };
-        product_tree(call.level, &operands, call.scratch(), target);
+        product_tree(call.level, &operands, scratch, target);
     }
 }
 
 impl Kernel for WeightGradientKernel {
     fn shard(&self, call: &Call<'_>) {
-        self.rows(call, 0, self.terms, call.output(0));
+        self.rows(call, (call.input(0), call.input(1)), 0, self.terms, call.scratch(), call.output(0));
     }
 
     fn scratch_bytes(&self) -> usize {
@@ -140,6 +151,6 @@ impl Kernel for WeightGradientKernel {
         let rows = GRADIENT_ROWS.min(self.terms - first);
         // SAFETY: these rows are this task's alone, and asked for once.
         let target = unsafe { call.output_part(0, first * self.columns..(first + rows) * self.columns) };
-        self.rows(call, first, rows, target);
+        self.rows(call, (call.input(0), call.input(1)), first, rows, call.scratch(), target);
     }
 }

@@ -4,6 +4,8 @@
 //! cache for all rows of the batch. The transposed matrix as a whole is never written to memory.
 #![allow(unsafe_code)]
 
+use std::ops::Range;
+
 use super::Kernel;
 use super::product::{Product, Run, blocks, product};
 use super::transpose::transpose_rows;
@@ -15,6 +17,12 @@ const COLUMNS: usize = 32;
 
 /// Rows that are computed at a time.
 const ROWS: usize = 64;
+
+/// Panels in a task of a large result, so that what is written of each row is some cache lines.
+const TASK_PANELS: usize = 8;
+
+/// Panels from which on a result is large: there are tasks enough for any number of threads.
+const MANY_PANELS: usize = 1024;
 
 pub(super) struct DenseTransposedKernel {
     rows_per_sample: usize,
@@ -38,28 +46,48 @@ impl DenseTransposedKernel {
         }
     }
 
-    /// Columns from `first`, up to [`COLUMNS`]; `store(row, values)` is told each row's.
-    fn columns(&self, call: &Call<'_>, first: usize, scratch: &mut [f32], mut store: impl FnMut(usize, &[f32])) {
-        let columns = COLUMNS.min(self.columns - first);
-        let (panel, results) = scratch.split_at_mut(self.terms * COLUMNS);
-        let w = &call.input(1)[first * self.terms..][..columns * self.terms];
-        transpose_rows(call.level, w, self.terms, columns, panel, COLUMNS, self.terms);
+    fn task_columns(&self, task: usize) -> Range<usize> {
+        let size = COLUMNS * self.task_panels();
+        task * size..((task + 1) * size).min(self.columns)
+    }
+
+    /// Panels in a task.
+    fn task_panels(&self) -> usize {
+        if self.columns.div_ceil(COLUMNS) >= MANY_PANELS { TASK_PANELS } else { 1 }
+    }
+
+    /// Some columns of all rows; `store(row, values)` is told each row's.
+    fn columns(
+        &self,
+        call: &Call<'_>,
+        columns: Range<usize>,
+        scratch: &mut [f32],
+        mut store: impl FnMut(usize, &[f32]),
+    ) {
+        let (panels, results) = scratch.split_at_mut(self.terms * COLUMNS * self.task_panels());
+        let count = columns.len();
+        let w = &call.input(1)[columns.start * self.terms..columns.end * self.terms];
+        for (panel, w) in panels.chunks_exact_mut(self.terms * COLUMNS).zip(w.chunks(COLUMNS * self.terms)) {
+            transpose_rows(call.level, w, self.terms, w.len() / self.terms, panel, COLUMNS, self.terms);
+        }
         let n_rows = self.rows_per_sample * call.n_samples();
-        let results = &mut results[..ROWS * columns];
+        let results = &mut results[..ROWS * count];
         for first_row in (0..n_rows).step_by(ROWS) {
-            let operands = Product {
-                a: &call.input(0)[first_row * self.terms..],
-                rows: &self.rows[..ROWS.min(n_rows - first_row)],
-                a_step: 1,
-                b: panel,
-                b_step: COLUMNS,
-                runs: &self.runs,
-                columns,
-                c_step: columns,
-                accumulate: false,
-            };
-            product(call.level, &operands, results);
-            for (row, values) in (first_row..n_rows).zip(results.chunks_exact(columns)) {
+            for (panel, first) in panels.chunks_exact(self.terms * COLUMNS).zip((0..count).step_by(COLUMNS)) {
+                let operands = Product {
+                    a: &call.input(0)[first_row * self.terms..],
+                    rows: &self.rows[..ROWS.min(n_rows - first_row)],
+                    a_step: 1,
+                    b: panel,
+                    b_step: COLUMNS,
+                    runs: &self.runs,
+                    columns: COLUMNS.min(count - first),
+                    c_step: count,
+                    accumulate: false,
+                };
+                product(call.level, &operands, &mut results[first..]);
+            }
+            for (row, values) in (first_row..n_rows).zip(results.chunks_exact(count)) {
                 store(row, values);
             }
         }
@@ -68,26 +96,27 @@ impl DenseTransposedKernel {
 
 impl Kernel for DenseTransposedKernel {
     fn scratch_bytes(&self) -> usize {
-        (self.terms + ROWS).saturating_mul(COLUMNS).saturating_mul(4)
+        (self.terms + ROWS).saturating_mul(COLUMNS * self.task_panels()).saturating_mul(4)
     }
 
     fn shard(&self, call: &Call<'_>) {
         let (scratch, y) = (call.scratch(), call.output(0));
-        for first in (0..self.columns).step_by(COLUMNS) {
-            self.columns(call, first, scratch, |row, values| {
-                y[row * self.columns + first..][..values.len()].copy_from_slice(values);
+        for task in 0..self.tasks() {
+            let columns = self.task_columns(task);
+            self.columns(call, columns.clone(), scratch, |row, values| {
+                y[row * self.columns + columns.start..][..values.len()].copy_from_slice(values);
             });
         }
     }
 
     fn tasks(&self) -> usize {
-        self.columns.div_ceil(COLUMNS)
+        self.columns.div_ceil(COLUMNS * self.task_panels())
     }
 
     fn task(&self, call: &Call<'_>, task: usize) {
-        let first = task * COLUMNS;
-        self.columns(call, first, call.scratch(), |row, values| {
-            let start = row * self.columns + first;
+        let columns = self.task_columns(task);
+        self.columns(call, columns.clone(), call.scratch(), |row, values| {
+            let start = row * self.columns + columns.start;
             // SAFETY: these columns are this task's alone, and each row is asked for once.
             unsafe { call.output_part(0, start..start + values.len()) }.copy_from_slice(values);
         });

@@ -85,6 +85,48 @@ impl MapKernel {
     }
 }
 
+impl MapKernel {
+    /// Elements `start..start + count` of a step's values, of which every input has as many as the output or one. Input
+    /// `position` is a part of its own, given from its start.
+    pub(super) fn run_part(
+        &self,
+        call: &Call<'_>,
+        operand: impl Fn(usize) -> Memory,
+        position: usize,
+        start: usize,
+        count: usize,
+        scratch: &mut [f32],
+    ) {
+        assert!(start + count <= self.elements, "a part beyond the output");
+        let nothing = Memory { start: std::ptr::null(), elements: 0, per_sample: false };
+        let mut inputs = [nothing; MANY];
+        let n_inputs = self.program.n_inputs();
+        for (idx, input) in inputs.iter_mut().enumerate().take(n_inputs) {
+            *input = operand(idx);
+            assert!(
+                !input.per_sample && [1, if idx == position { count } else { self.elements }].contains(&input.elements)
+            );
+            if idx != position && input.elements == self.elements && self.elements > 1 {
+                // SAFETY: within the operand, as was asserted.
+                input.start = unsafe { input.start.add(start) };
+                input.elements = count;
+            }
+        }
+        let mut targets = [std::ptr::null_mut(); MANY];
+        for (idx, target) in targets.iter_mut().enumerate().take(call.outputs.len()) {
+            let first = call.target(idx);
+            if !first.is_null() {
+                // SAFETY: within the output, as was asserted.
+                *target = unsafe { first.add(start) };
+            }
+        }
+        let mut in_place = [std::ptr::null(); MANY];
+        let (inputs, targets) = (&inputs[..n_inputs], &targets[..call.outputs.len()]);
+        // SAFETY: as in `run_with`, for a part that the call has alone.
+        unsafe { run_program(call.level, self, inputs, targets, 1, count, 0, count, &mut in_place, scratch) };
+    }
+}
+
 impl Kernel for MapKernel {
     fn scratch_bytes(&self) -> usize {
         (self.program.n_inputs() + self.program.len() + self.constants.len()) * BLOCK * 4

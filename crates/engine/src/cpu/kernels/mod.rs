@@ -15,6 +15,7 @@ mod categorical_cross_entropy;
 mod concat;
 mod conv2d;
 mod conv2d_max_pool;
+mod conv2d_max_pool_narrow;
 mod conv2d_sparse;
 mod conv2d_sparse_input;
 mod conv2d_sparse_narrow;
@@ -22,6 +23,7 @@ mod cross_entropy;
 mod cumulative_sum;
 mod dense;
 mod dense_transposed;
+mod dense_update;
 mod dropout;
 mod embedding;
 mod global_norm;
@@ -129,6 +131,7 @@ native_kernels! { |inputs, outputs, sizes|
     Map(op) => map::MapKernel::new(op, inputs, outputs),
     Dense(_) => dense::DenseKernel::new(inputs, sizes),
     DenseTransposed(_) => dense_transposed::DenseTransposedKernel::new(inputs),
+    DenseUpdate(op) => dense_update::DenseUpdateKernel::new(op, inputs, outputs, sizes),
     DenseWeightGradient(_) => dense::WeightGradientKernel::new(inputs, sizes),
     Conv2d(op) => forward(op, inputs)?,
     Conv2dInputGradient(op) => input_gradient(op, inputs)?,

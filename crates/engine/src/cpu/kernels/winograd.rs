@@ -158,6 +158,29 @@ pub(super) unsafe fn biased<S: Simd>(value: S::Vector, bias: S::Vector, has_relu
     }
 }
 
+/// The maximum of a window of 2 x 2 after bias and ReLU, and its place. Two by two: which is first wins over equals all the same,
+/// and the chain of comparisons is shorter than along the window.
+///
+/// # Safety
+/// The level is S's.
+#[inline(always)]
+pub(super) unsafe fn largest_of_four<S: Simd>(
+    values: [S::Vector; 4],
+    bias: S::Vector,
+    has_relu: bool,
+) -> (S::Vector, S::Vector) {
+    // SAFETY: as above.
+    unsafe {
+        let mut at = [(S::splat(0.0), S::splat(0.0)); 4];
+        for (place, (at, value)) in at.iter_mut().zip(values).enumerate() {
+            *at = (biased::<S>(value, bias, has_relu), S::splat(place as f32));
+        }
+        let upper = S::take_larger(at[0], at[1].0, at[1].1);
+        let lower = S::take_larger(at[2], at[3].0, at[3].1);
+        S::take_larger(upper, lower.0, lower.1)
+    }
+}
+
 multiversioned! {
     /// U of all kernels, `[point, channel, filter]`.
     fn transform_kernels(w: &[f32], is_turned: bool, kernels: &mut [f32]) = simd transform_kernels_body
@@ -297,10 +320,8 @@ fn transform_products_body<S: Simd>(block: &Block<'_>, products: &[f32], target:
                     }
                     Target::Pooled { bias, has_relu, y, arg_max } => {
                         let bias = S::load_first(bias.as_ptr().add(at), lanes);
-                        let mut best = (biased::<S>(outputs[0][0], bias, *has_relu), S::splat(0.0));
-                        best = S::take_larger(best, biased::<S>(outputs[0][1], bias, *has_relu), S::splat(1.0));
-                        best = S::take_larger(best, biased::<S>(outputs[1][0], bias, *has_relu), S::splat(2.0));
-                        best = S::take_larger(best, biased::<S>(outputs[1][1], bias, *has_relu), S::splat(3.0));
+                        let [[a, b], [c, d]] = outputs;
+                        let best = largest_of_four::<S>([a, b, c, d], bias, *has_relu);
                         let to = (block.first + idx) * filters + at;
                         S::store_first(y.as_mut_ptr().add(to), best.0, lanes);
                         if let Some(arg_max) = arg_max {
