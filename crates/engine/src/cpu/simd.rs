@@ -53,6 +53,8 @@ pub(crate) trait Simd: Copy {
     unsafe fn select(mask: Self::Mask, a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// One bit for each lane, from the lowest.
     unsafe fn bits(mask: Self::Mask) -> u32;
+    /// Asks for the cache line of an address, which need not be ours, in the second-level cache.
+    unsafe fn prefetch(address: *const f32);
     /// Transposes a square of `LANES` rows: row r of `to` is column r of `from`. Rows stand `from_step` and `to_step` elements
     /// apart; those of `from` are read, and of `to` written, whole.
     unsafe fn transpose(from: *const f32, from_step: usize, to: *mut f32, to_step: usize);
@@ -152,6 +154,8 @@ impl Simd for Scalar {
     unsafe fn bits(mask: bool) -> u32 {
         u32::from(mask)
     }
+    #[inline(always)]
+    unsafe fn prefetch(_address: *const f32) {}
     #[inline(always)]
     unsafe fn transpose(from: *const f32, _from_step: usize, to: *mut f32, _to_step: usize) {
         // SAFETY: the caller grants one element of each.

@@ -132,6 +132,11 @@ impl Simd for Avx2 {
         unsafe { _mm256_movemask_ps(mask) as u32 }
     }
     #[inline(always)]
+    unsafe fn prefetch(address: *const f32) {
+        // SAFETY: a hint, which never faults.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(address.cast()) }
+    }
+    #[inline(always)]
     unsafe fn transpose(from: *const f32, from_step: usize, to: *mut f32, to_step: usize) {
         // SAFETY: as above; the caller grants 8 rows of 8. Pairs of rows, then fours, then halves change places.
         unsafe {
@@ -269,6 +274,11 @@ impl Simd for Avx512 {
     #[inline(always)]
     unsafe fn bits(mask: __mmask16) -> u32 {
         u32::from(mask)
+    }
+    #[inline(always)]
+    unsafe fn prefetch(address: *const f32) {
+        // SAFETY: a hint, which never faults.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(address.cast()) }
     }
     #[inline(always)]
     unsafe fn transpose(from: *const f32, from_step: usize, to: *mut f32, to_step: usize) {

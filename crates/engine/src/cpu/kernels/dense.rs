@@ -109,12 +109,14 @@ impl WeightGradientKernel {
     }
 
     /// Some rows of the gradient over all samples of the call.
+    #[allow(clippy::too_many_arguments)]
     pub(super) fn rows(
         &self,
         call: &Call<'_>,
         (x, dy): (&[f32], &[f32]),
         first_row: usize,
         rows: usize,
+        read_next: &[*const f32],
         scratch: &mut [f32],
         target: &mut [f32],
     ) {
@@ -127,6 +129,7 @@ impl WeightGradientKernel {
             columns: self.columns,
             terms: call.n_samples() * self.rows_per_sample,
             shard_terms: call.shard_samples * self.rows_per_sample,
+            read_next,
         };
         product_tree(call.level, &operands, scratch, target);
     }
@@ -134,7 +137,7 @@ impl WeightGradientKernel {
 
 impl Kernel for WeightGradientKernel {
     fn shard(&self, call: &Call<'_>) {
-        self.rows(call, (call.input(0), call.input(1)), 0, self.terms, call.scratch(), call.output(0));
+        self.rows(call, (call.input(0), call.input(1)), 0, self.terms, &[], call.scratch(), call.output(0));
     }
 
     fn scratch_bytes(&self) -> usize {
@@ -151,6 +154,6 @@ impl Kernel for WeightGradientKernel {
         let rows = GRADIENT_ROWS.min(self.terms - first);
         // SAFETY: these rows are this task's alone, and asked for once.
         let target = unsafe { call.output_part(0, first * self.columns..(first + rows) * self.columns) };
-        self.rows(call, (call.input(0), call.input(1)), first, rows, call.scratch(), target);
+        self.rows(call, (call.input(0), call.input(1)), first, rows, &[], call.scratch(), target);
     }
 }

@@ -13,6 +13,9 @@ use crate::cpu::call::{Call, Operand, Slot};
 use crate::map::Map;
 use crate::ops::DenseUpdate;
 
+/// Arrays that are asked for ahead of the update: weights and what most optimizers keep of them.
+const READ_NEXT: usize = 4;
+
 pub(super) struct DenseUpdateKernel {
     gradient: WeightGradientKernel,
     update: MapKernel,
@@ -46,13 +49,24 @@ impl DenseUpdateKernel {
         let rows = GRADIENT_ROWS.min(self.terms - first_row);
         let (gradient, scratch) = scratch.split_at_mut(self.task_elements());
         let gradient = &mut gradient[..rows * self.columns];
-        self.gradient.rows(call, (call.own_input(0), call.own_input(1)), first_row, rows, scratch, gradient);
+        let start = first_row * self.columns;
+        let mut read_next = [std::ptr::null(); READ_NEXT];
+        let mut n_arrays = 0;
+        for input in 2..call.inputs.len() {
+            let array = call.operand(input);
+            if array.elements > 1 && n_arrays < READ_NEXT {
+                read_next[n_arrays] = array.start.wrapping_add(start);
+                n_arrays += 1;
+            }
+        }
+        let operands = (call.own_input(0), call.own_input(1));
+        self.gradient.rows(call, operands, first_row, rows, &read_next[..n_arrays], scratch, gradient);
         let operand = |input: usize| match input.cmp(&self.position) {
             Ordering::Equal => Operand { start: gradient.as_ptr(), elements: gradient.len(), per_sample: false },
             Ordering::Less => call.operand(input + 2),
             Ordering::Greater => call.operand(input + 1),
         };
-        self.update.run_part(call, operand, self.position, first_row * self.columns, gradient.len(), scratch);
+        self.update.run_part(call, operand, self.position, start, gradient.len(), scratch);
     }
 }
 

@@ -32,7 +32,12 @@ pub(crate) struct ShardedProduct<'a> {
     pub(crate) terms: usize,
     /// Terms of a shard; the last has what is left.
     pub(crate) shard_terms: usize,
+    /// Arrays of the result's shape that are read next: asked for while there is arithmetic to do.
+    pub(crate) read_next: &'a [*const f32],
 }
+
+/// Elements of a cache line.
+const LINE: usize = 16;
 
 /// Rows of a tile, at most.
 const ROWS: usize = 16;
@@ -59,7 +64,7 @@ pub(crate) fn product_tree(
     scratch: &mut [f32],
     c: &mut [f32],
 ) {
-    let ShardedProduct { a, a_step, first_row, rows, b, columns, terms, shard_terms } = *product;
+    let ShardedProduct { a, a_step, first_row, rows, b, columns, terms, shard_terms, .. } = *product;
     assert!(terms == 0 || (terms - 1) * a_step + first_row + rows <= a.len(), "a product reads beyond its rows");
     assert!(first_row + rows <= a_step || terms <= 1, "rows beyond a term");
     assert!(terms * columns <= b.len(), "a product reads beyond its columns");
@@ -117,6 +122,14 @@ unsafe fn rows<S: Simd, const M: usize, const V: usize>(
         let mut column = 0;
         while column < product.columns {
             let width = (V * S::LANES).min(product.columns - column);
+            for array in product.read_next {
+                for row in row..row + count {
+                    for line in (column..column + width).step_by(LINE) {
+                        // SAFETY: the level is S's.
+                        unsafe { S::prefetch(array.wrapping_add(row * product.columns + line)) };
+                    }
+                }
+            }
             // SAFETY: passed on; `tile` reads `M` rows where they are packed, else `count`.
             unsafe {
                 let to = c.as_mut_ptr().add(row * product.columns + column);
