@@ -118,6 +118,9 @@ fn largest(numbers: &[usize]) -> Option<usize> {
 
 multiversioned! { fn dispatch(product: &Product<'_>, c: &mut [f32]) = simd tiles }
 
+/// Vectors of a tile of one row: as many chains as hide what an addition takes.
+const ONE_ROW_VECTORS: usize = 8;
+
 /// Rows and vectors of a tile. 16 lanes: 12 x 2 accumulators, 2 columns and 1 repeated element of 32 registers; 8 lanes:
 /// 6 x 2 of 16. One vector of columns: twice the rows.
 #[inline(always)]
@@ -125,6 +128,12 @@ fn tiles<S: Simd>(product: &Product<'_>, c: &mut [f32]) {
     let mut column = 0;
     while column < product.columns {
         let left = product.columns - column;
+        if product.rows.len() == 1 && left >= ONE_ROW_VECTORS * S::LANES {
+            // SAFETY: as below.
+            unsafe { tile::<S, 1, ONE_ROW_VECTORS>(product, c, 0, 1, column, ONE_ROW_VECTORS * S::LANES) };
+            column += ONE_ROW_VECTORS * S::LANES;
+            continue;
+        }
         if left > S::LANES {
             let width = left.min(2 * S::LANES);
             // SAFETY: `product` checked every address, and `dispatch` runs at the level of `S`.
@@ -166,6 +175,9 @@ unsafe fn rows<S: Simd, const M: usize, const V: usize>(
             if left >= M {
                 tile::<S, M, V>(product, c, row, M, column, width);
                 row += M;
+            } else if left == 1 {
+                tile::<S, 1, V>(product, c, row, 1, column, width);
+                row += 1;
             } else if left > 4 && M > 8 {
                 tile::<S, 8, V>(product, c, row, left.min(8), column, width);
                 row += left.min(8);
