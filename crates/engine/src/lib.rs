@@ -2,7 +2,7 @@
 //!
 //! Entry points, in the order in which a caller meets them: a [`Graph`] is built from [`ops`] and element-wise
 //! [`map`] programs; [`gradient`] adds the backward pass to it; [`plan`] cuts it into phases and gives every value its
-//! place in memory; an [`Executor`] ([`reference`](executor::reference), [`cpu`]) runs it, one batch a step.
+//! place in memory; [`quantize`] rounds the weights of a trained graph to 8 bits; an [`Executor`] ([`reference`](executor::reference), [`cpu`]) runs it, one batch a step.
 //!
 //! A value belongs to each **sample** or to the whole **step** ([`Span`]). A step's batch is cut into shards of a fixed
 //! number of samples; what is summed over samples is summed within a shard along a chain and over shards in a perfect
@@ -18,6 +18,7 @@ mod graph;
 pub mod map;
 pub mod ops;
 pub mod plan;
+pub mod quantize;
 mod rewrites;
 mod state;
 pub mod testing;

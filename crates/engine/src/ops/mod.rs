@@ -29,6 +29,7 @@ mod max_pool2d;
 mod normalize;
 mod pad;
 mod position_encoding;
+mod quantized;
 mod recurrent;
 mod reduce;
 mod reduce_max;
@@ -75,6 +76,7 @@ pub use max_pool2d::{MaxPool2d, MaxPool2dGradient};
 pub use normalize::{Centre, Normalize, NormalizeGradient};
 pub use pad::Pad;
 pub use position_encoding::PositionEncoding;
+pub use quantized::{Affine, QuantizedConv2d, QuantizedDense, QuantizedWeights};
 pub(crate) use recurrent::steps_of;
 pub use reduce::{Reduce, ReduceKind};
 pub use reduce_max::{ReduceMax, ReduceMaxGradient};
@@ -290,6 +292,7 @@ operations! {
     Dropout, BatchMoments, BatchMomentsGradient, Normalize, NormalizeGradient, GlobalNorm,
     Embedding, EmbeddingGradient,
     Lstm, LstmGradient, Gru, GruGradient,
+    QuantizedDense, QuantizedConv2d,
 }
 
 impl Operation {

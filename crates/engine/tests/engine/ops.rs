@@ -89,6 +89,8 @@ const WITHOUT_GRADIENT: &[&str] = &[
     "lstm_gradient",
     "max_pool2d_gradient",
     "normalize_gradient",
+    "quantized_conv2d",
+    "quantized_dense",
     "reduce_max_gradient",
     "softmax_cross_entropy_gradient",
     "softmax_gradient",

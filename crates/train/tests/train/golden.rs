@@ -291,12 +291,14 @@ fn levels_and_threads_give_the_golden_bits() {
 }
 
 /// Operations that no training here builds: cross-entropy always fuses with softmax, the samples of these trainings are no
-/// tokens, no layer needs the largest elements so far.
+/// tokens, no layer needs the largest elements so far, and weights are rounded to 8 bits after training.
 const NOT_IN_TRAININGS: &[&str] = &[
     "categorical_cross_entropy",
     "categorical_cross_entropy_gradient",
     "embedding",
     "embedding_gradient",
+    "quantized_conv2d",
+    "quantized_dense",
     "top_k",
     "top_k_gradient",
 ];

@@ -37,6 +37,7 @@ mod normalize;
 mod positions;
 mod product;
 mod product_tree;
+mod quantized;
 mod recurrent;
 mod reduce;
 mod reference;
@@ -178,6 +179,8 @@ native_kernels! { |inputs, outputs, sizes|
     LstmGradient(op) => lstm::LstmGradientKernel::new(op, inputs, sizes),
     Gru(op) => gru::GruKernel::new(op, inputs, outputs, sizes),
     GruGradient(op) => gru::GruGradientKernel::new(op, inputs, outputs, sizes),
+    QuantizedDense(op) => quantized::QuantizedDenseKernel::new(op),
+    QuantizedConv2d(op) => quantized::QuantizedConv2dKernel::new(op, inputs)?,
 }
 
 fn forward(op: &Conv2d, inputs: &[Slot]) -> Option<Box<dyn Kernel>> {
