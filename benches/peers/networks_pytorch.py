@@ -56,6 +56,8 @@ def build(layers, shape):
             modules.append(nn.BatchNorm2d(channels))
         elif kind == "relu":
             modules.append(nn.ReLU())
+        elif kind == "dropout":
+            modules.append(nn.Dropout(spec["rate"]))
         elif kind == "global_average_pool2d":
             modules += [nn.AdaptiveAvgPool2d(1), nn.Flatten()]
             shape = [channels]
