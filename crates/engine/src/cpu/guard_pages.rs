@@ -2,6 +2,7 @@
 //! the test program. One of the files that may hold `unsafe` (see ARCHITECTURE.md).
 #![allow(unsafe_code)]
 
+use std::ops::Range;
 use std::ptr;
 
 use proofmark_tensor::DType;
@@ -9,6 +10,8 @@ use proofmark_tensor::DType;
 use super::call::{Addresses, Call, Slot, Work};
 use super::kernels::{self, Sizes};
 use super::level::{Level, Supported};
+use super::session::fold_sums;
+use super::tree::tree;
 use crate::graph::{Span, Type};
 use crate::ops::{Case, Operation};
 use crate::plan::{ALIGNMENT, Place, runs_in_place};
@@ -175,6 +178,72 @@ fn no_kernel_touches_what_is_not_its_own() {
                     let found = outputs(&case, level, side, is_shard);
                     assert!(found == expected, "{} ({}): {level}, {side:?}, shard: {is_shard}", case.op, case.name);
                 }
+            }
+        }
+    }
+}
+
+/// Rows of shards between pages that fault: their fold, as the rows are afterwards.
+fn folded(rows: &[f32], side: Side, fold: impl Fn(&mut [f32])) -> Vec<u32> {
+    let mut memory = Guarded::new(side);
+    let offset = memory.place(size_of_val(rows));
+    // SAFETY: `place` made room for them.
+    let placed = unsafe { std::slice::from_raw_parts_mut(memory.start.add(offset).cast::<f32>(), rows.len()) };
+    placed.copy_from_slice(rows);
+    fold(placed);
+    placed.iter().map(|value| value.to_bits()).collect()
+}
+
+/// Numbers whose sums are rounded.
+fn rows_of(n_shards: usize, row_elements: usize) -> Vec<f32> {
+    (0..n_shards * row_elements).map(|i| ((i + 1) * 1009 % 4093) as f32 / 3.0 - 600.0).collect()
+}
+
+#[test]
+fn no_sum_over_shards_touches_what_is_not_its_own() {
+    for (n_shards, row_elements) in [(1, 16), (2, 16), (3, 48), (5, 16), (8, 4096), (13, 112)] {
+        let rows = rows_of(n_shards, row_elements);
+        let mut expected = rows.clone();
+        tree(n_shards, |left, right| {
+            for element in 0..row_elements {
+                expected[left * row_elements + element] += expected[right * row_elements + element];
+            }
+        });
+        let expected: Vec<u32> = expected.iter().map(|value| value.to_bits()).collect();
+        for side in [Side::Start, Side::End] {
+            // In two parts, as two tasks do it.
+            let found = folded(&rows, side, |rows| {
+                for part in [0..row_elements / 3, row_elements / 3..row_elements] {
+                    // SAFETY: whole rows, which nobody else has.
+                    unsafe { fold_sums(rows.as_mut_ptr(), n_shards, row_elements, part) };
+                }
+            });
+            assert!(found == expected, "{n_shards} rows of {row_elements}, {side:?}");
+        }
+    }
+}
+
+#[test]
+fn no_merging_of_moments_touches_what_is_not_its_own() {
+    for (n_shards, channels) in [(1usize, 1usize), (2, 5), (3, 16), (5, 37), (8, 64), (13, 3)] {
+        // Mean, M2 and number, each on cache lines of its own.
+        let line = ALIGNMENT / size_of::<f32>();
+        let (m2_at, count_at) = (channels.next_multiple_of(line), 2 * channels.next_multiple_of(line));
+        let slot = |ty, at: usize| Slot { ty, place: Place::Partial(at * size_of::<f32>()), state_offset: 0 };
+        let moments = || Type::step([channels]);
+        let outputs = [slot(moments(), 0), slot(moments(), m2_at), slot(Type::step([]), count_at)];
+        let rows = rows_of(n_shards, count_at + line);
+        let fold = |level, side| {
+            folded(&rows, side, |rows| {
+                // Of the last shard there are fewer elements.
+                let elements = |shards: Range<usize>| shards.len() * 8 - if shards.end == n_shards { 3 } else { 0 };
+                kernels::fold_moments(Supported::at_most(level), rows, n_shards, elements, &outputs);
+            })
+        };
+        let expected = fold(Level::Scalar, Side::End);
+        for level in Level::available() {
+            for side in [Side::Start, Side::End] {
+                assert!(fold(level, side) == expected, "{n_shards} rows of {channels} channels: {level}, {side:?}");
             }
         }
     }

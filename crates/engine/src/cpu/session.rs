@@ -332,19 +332,9 @@ impl Running<'_> {
         match prepared.fold {
             Some(Fold::Sum) => {
                 let start = task * FOLD_ELEMENTS;
-                let count = FOLD_ELEMENTS.min(row_elements - start);
-                tree(n_shards, |left, right| {
-                    // SAFETY: rows of two shards do not overlap, and no other task of this phase touches these elements.
-                    let (sums, terms) = unsafe {
-                        (
-                            std::slice::from_raw_parts_mut(rows.add(left * row_elements + start), count),
-                            std::slice::from_raw_parts(rows.add(right * row_elements + start), count),
-                        )
-                    };
-                    for (sum, term) in sums.iter_mut().zip(terms) {
-                        *sum += *term;
-                    }
-                });
+                let part = start..(start + FOLD_ELEMENTS).min(row_elements);
+                // SAFETY: these are the rows of all shards, and no other task of this phase touches these elements.
+                unsafe { fold_sums(rows, n_shards, row_elements, part) };
             }
             Some(Fold::Moments) => {
                 // SAFETY: the node's only task has all its rows.
@@ -360,6 +350,25 @@ impl Running<'_> {
             None => unreachable!("node {node} is folded, and has no fold"),
         }
     }
+}
+
+/// Adds these elements of the shards' rows, in the tree; the sum stands in the first row.
+///
+/// # Safety
+/// From `rows` on there are `n_shards` rows of `row_elements` elements, and nobody else touches `part` of any of them.
+pub(super) unsafe fn fold_sums(rows: *mut f32, n_shards: usize, row_elements: usize, part: Range<usize>) {
+    tree(n_shards, |left, right| {
+        // SAFETY: rows of two shards do not overlap, and the caller grants this part of each.
+        let (sums, terms) = unsafe {
+            (
+                std::slice::from_raw_parts_mut(rows.add(left * row_elements + part.start), part.len()),
+                std::slice::from_raw_parts(rows.add(right * row_elements + part.start), part.len()),
+            )
+        };
+        for (sum, term) in sums.iter_mut().zip(terms) {
+            *sum += *term;
+        }
+    });
 }
 
 fn take_tickets(tickets: &AtomicUsize, total: usize, mut work: impl FnMut(usize)) {

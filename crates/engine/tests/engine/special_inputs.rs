@@ -67,6 +67,55 @@ fn no_number_that_is_special_tells_levels_apart() {
     }
 }
 
+/// Rows of zeros have no scale, no deviation, no largest element of their own; what follows from it is the reference's.
+#[test]
+fn rows_of_zeros_give_what_the_reference_gives() {
+    for case in Operation::all_cases() {
+        let f32s: Vec<usize> =
+            (0..case.inputs.len()).filter(|input| case.inputs[*input].0.dtype == DType::F32).collect();
+        // Each input alone, then all of them.
+        for inputs in f32s.iter().map(|input| vec![*input]).chain([f32s.clone()]) {
+            for zero in [0.0, -0.0] {
+                let mut case = case.clone();
+                inputs.iter().for_each(|input| case.inputs[*input].1.fill(zero));
+                case.expected = None;
+                check_bits(&case, &format!("inputs {inputs:?} of {zero}"));
+                check_executor(&case, &CpuExecutor { poison: true, ..CpuExecutor::new(1) });
+            }
+        }
+    }
+}
+
+/// Shapes without elements are refused when the graph is built, or nothing is computed of them.
+#[test]
+fn shapes_without_elements_are_refused_or_give_what_the_reference_gives() {
+    let mut n_run = 0;
+    for case in Operation::all_cases() {
+        for axis in 0..3 {
+            let mut case = case.clone();
+            let Some(extent) = case.inputs[0].0.shape.get(axis).copied() else { continue };
+            for (ty, values) in &mut case.inputs {
+                let mut shape = ty.shape.to_vec();
+                if let Some(own) = shape.get_mut(axis).filter(|own| **own == extent) {
+                    *own = 0;
+                    ty.shape = shape.into();
+                    values.clear();
+                }
+            }
+            case.expected = None;
+            let types: Vec<&Type> = case.inputs.iter().map(|(ty, _)| ty).collect();
+            let has_bytes = types.iter().any(|ty| ty.dtype == DType::U8);
+            if has_bytes || case.op.infer(&types).is_err() {
+                continue;
+            }
+            check_bits(&case, &format!("axis {axis} of no elements"));
+            check_executor(&case, &CpuExecutor { poison: true, ..CpuExecutor::new(1) });
+            n_run += 1;
+        }
+    }
+    assert!(n_run > 20, "{n_run} cases have room for nothing");
+}
+
 #[test]
 fn one_sample_and_batches_that_no_shard_divides() {
     for case in Operation::all_cases() {
