@@ -31,6 +31,40 @@ pub struct BatchMoments;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BatchMomentsGradient;
 
+/// What the rounding of the shards' means adds to the magnitude of a variance over `count` elements whose squares' mean is
+/// `square`.
+///
+/// Let N be the count, u = 2^-24, and for a node v of the tree n its elements, m their mean, A the mean of their absolute
+/// values, e the error of the computed mean; h is the node's height, of L at the root. Terms of higher order in u are left out,
+/// but where they are all there is.
+///
+/// *Means.* A shard of n elements sums in n - 1 roundings and divides in one: |e| <= n u A (0 for n = 1). Merging a and b
+/// rounds d = m_b - m_a, the quotient n_b / n and the result, and |d| n_b / n <= A since n_b <= n_a:
+/// e = (n_a e_a + n_b e_b) / n + r with |r| <= 3 u A. So |e| <= (n + 3 h) u A with the n of a shard, and at the root that is
+/// at most (N + 4) u A for shards of any size: hence the number of terms of the mean.
+///
+/// *M2* is the sum of the shards' M2 and, over the merges, of w d^2 with w = n_a n_b / n. Means that are off make it
+///
+/// sum of (M2 + n e^2) + sum of w (d + c)^2 with c = e_b - e_a,
+///
+/// which is off by 2 (sum of w d c) + (sum of w c^2) + (sum of n e^2). By Cauchy and Schwarz the first is at most
+/// 2 sqrt(M2) sqrt(sum of w c^2), as the sum of w d^2 is a part of the M2 of all.
+///
+/// *Sum of w c^2.* By Cauchy and Schwarz w (A_a + A_b)^2 <= n_a A_a^2 + n_b A_b^2, and n A^2 is at most the sum of the node's
+/// squares: over the merges of one height these add up to at most Y, the sum of all squares. Split e into the shards' errors
+/// carried upwards and the sum of the r, at most 3 h u A. The first makes a sum of w c^2 over all merges that is at most the
+/// sum over the shards of n e^2 <= (n u)^2 Y (the two of them and N e^2 at the root are the analysis of variance of e); the
+/// second makes at most (3 (h - 1) u)^2 Y of the merges at height h. By the triangle inequality sqrt(sum of w c^2) is at most
+/// (n + 3 sqrt(1 + 4 + .. + (L - 1)^2)) u sqrt(Y), and as N is above n 2^(L - 1), at most (N + 3) u sqrt(Y) for shards of any
+/// size.
+///
+/// With V = M2 / N and P = Y / N, the variance is off by at most (N + 3) u (2 sqrt(V P) + 2 (N + 3) u P), whose first factor is
+/// within the tolerance's. The second term is all there is where the variance is zero; the first is what a mean that is large
+/// against the deviations does where shards differ.
+fn by_means(count: usize, variance: f64, square: f64) -> f64 {
+    2.0 * (variance * square).sqrt() + 2.0 * (count + 3) as f64 * square / 16_777_216.0
+}
+
 impl Op for BatchMoments {
     const NAME: &'static str = "batch_moments";
 
@@ -48,19 +82,19 @@ impl Op for BatchMoments {
         let channels = x.ty.shape.last();
         let count = x.data.len() / channels;
         let ty = Type::step([channels]);
-        let mut mean = Reference::zeros(&ty, 1, count);
+        let mut mean = Reference::zeros(&ty, 1, count + 2);
         let mut variance = Reference::zeros(&ty, 1, count + 4);
+        let mut squares = vec![0.0; channels];
         for (i, value) in x.data.iter().enumerate() {
             mean.add_term(i % channels, value / count as f64);
+            squares[i % channels] += value * value / count as f64;
         }
         for (i, value) in x.data.iter().enumerate() {
             let deviation = value - mean.data[i % channels];
             variance.add_term(i % channels, deviation * deviation / count as f64);
         }
-        // A rounded mean that is off by e adds e^2 to the variance: all there is where the variance is zero.
-        for (channel, magnitude) in variance.magnitude.iter_mut().enumerate() {
-            let mean = mean.magnitude[channel];
-            *magnitude += (count + 2) as f64 * mean * mean / 16_777_216.0;
+        for (magnitude, square) in variance.magnitude.iter_mut().zip(squares) {
+            *magnitude += by_means(count, *magnitude, square);
         }
         vec![mean, variance, Reference::exact(vec![count as f64])]
     }
