@@ -43,7 +43,18 @@ pub(crate) type Feeds<'a> = [(&'a str, Feed<'a>)];
 
 /// One step of a graph on the reference executor.
 pub(crate) fn run(graph: &Graph, state: &mut StateBlock, samples: usize, feeds: &Feeds<'_>) -> Box<dyn Session> {
-    let mut session = ReferenceExecutor.prepare(graph, state, samples).expect("the states fit");
+    run_on(&ReferenceExecutor, graph, state, samples, feeds)
+}
+
+/// One step of a graph on this executor.
+pub(crate) fn run_on(
+    executor: &dyn Executor,
+    graph: &Graph,
+    state: &mut StateBlock,
+    samples: usize,
+    feeds: &Feeds<'_>,
+) -> Box<dyn Session> {
+    let mut session = executor.prepare(graph, state, samples).expect("the states fit");
     let ids: Vec<u64> = (0..samples as u64).collect();
     let ordered: Vec<Feed<'_>> = graph
         .inputs()

@@ -10,15 +10,16 @@ use proofmark_tensor::Shape;
 use crate::harness::{assert_close, run, spec};
 
 /// A layer between the sample and a head that gives two numbers.
-struct Case {
-    layer: &'static str,
-    input: &'static [usize],
+pub(crate) struct Case {
+    pub(crate) layer: &'static str,
+    pub(crate) input: &'static [usize],
     output: &'static [usize],
     /// Names without the layer's, and shapes.
     states: &'static [(&'static str, &'static [usize])],
 }
 
-const CASES: &[Case] = &[
+/// At least one for each layer of the list.
+pub(crate) const CASES: &[Case] = &[
     Case {
         layer: r#"{ "dense": { "units": 4 } }"#,
         input: &[3],
@@ -210,6 +211,15 @@ const CASES: &[Case] = &[
     Case { layer: r#""softmax""#, input: &[5, 4], output: &[5, 4], states: &[] },
 ];
 
+impl Case {
+    /// The layer with its head.
+    pub(crate) fn model(&self) -> CheckedModel {
+        let head = dense(2).named("head");
+        let spec = ModelSpec::new().add(layer(self.layer)).add(proofmark_model::layers::flatten()).add(head);
+        spec.check(self.input.to_vec(), Target::Number { outputs: 2 }).expect(self.layer)
+    }
+}
+
 fn layer(json: &str) -> Layer {
     serde_json::from_str(json).expect("a layer")
 }
@@ -221,8 +231,7 @@ fn shapes_and_states() {
         let layer = layer(case.layer);
         kinds.insert(layer.kind());
         let name = format!("{}_1", layer.kind());
-        let spec = ModelSpec::new().add(layer).add(proofmark_model::layers::flatten()).add(dense(2).named("head"));
-        let model = spec.check(case.input.to_vec(), Target::Number { outputs: 2 }).expect(case.layer);
+        let model = case.model();
         assert_eq!(model.layers()[0].shape, Shape::new(case.output), "{}", case.layer);
         assert_eq!(model.layers()[0].name, name);
         let loss: Loss = serde_json::from_str(r#""mse""#).expect("a loss");

@@ -22,3 +22,4 @@ mod schedules;
 mod schema;
 mod sequences;
 mod spec;
+mod special_inputs;
