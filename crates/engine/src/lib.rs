@@ -18,6 +18,7 @@ mod graph;
 pub mod map;
 pub mod ops;
 pub mod plan;
+pub mod precision;
 pub mod quantize;
 mod rewrites;
 mod state;

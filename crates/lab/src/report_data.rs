@@ -199,6 +199,7 @@ pub(crate) fn network(train: &TrainSpec, model: &CheckedModel) -> page::ModelSum
         "mixup",
         "class_weights",
         "average",
+        "precision",
     ];
     page::ModelSummary {
         input: extents(model.input_shape()),

@@ -118,6 +118,8 @@ pub enum ModelErrorKind {
     MixupLoss { loss: &'static str },
     /// A model without parameters.
     NothingToTrain,
+    /// Activations in bf16 where no image and no sequence is kept.
+    NothingInBf16,
     /// A layer that has no form in ONNX yet.
     NotExported { layer_kind: &'static str },
     /// The input of the last sigmoid was not recorded; a fault of ours.
@@ -319,6 +321,7 @@ impl Localize for ModelErrorKind {
             }
             ModelErrorKind::MixupLoss { loss } => say::mixup_loss(lang, loss),
             ModelErrorKind::NothingToTrain => say::nothing_to_train(lang),
+            ModelErrorKind::NothingInBf16 => say::nothing_in_bf16(lang),
             ModelErrorKind::NotExported { layer_kind } => say::not_exported(lang, layer_kind),
             ModelErrorKind::NoLogits => say::no_logits(lang),
             ModelErrorKind::Graph(error) => say::graph_refused(lang, error),
@@ -409,6 +412,7 @@ impl Localize for ModelErrorKind {
             }
             ModelErrorKind::MixupLoss { .. } => Some(say::mixup_loss_hint(lang)),
             ModelErrorKind::NothingToTrain => Some(say::nothing_to_train_hint(lang)),
+            ModelErrorKind::NothingInBf16 => Some(say::nothing_in_bf16_hint(lang)),
             ModelErrorKind::NotExported { .. } => {
                 Some(say::not_exported_hint(lang, "proofmark export RUN --format safetensors"))
             }

@@ -12,7 +12,7 @@ use crate::losses::{Loss, LossSite, LossTarget};
 use crate::optimizers::Optimizer;
 use crate::ranges::Ranges;
 use crate::update::add_update;
-use crate::{Activation, Average, Clip, Mixup, Regularizer};
+use crate::{Activation, Average, Clip, Mixup, Precision, Regularizer};
 
 /// Where things stand in the user's spec, for errors.
 const LOSS_PATH: &str = "train.loss";
@@ -21,6 +21,10 @@ const REGULARIZER_PATH: &str = "train.regularization";
 const CLIP_PATH: &str = "train.clip";
 const MIXUP_PATH: &str = "train.mixup";
 const AVERAGE_PATH: &str = "train.average";
+const PRECISION_PATH: &str = "train.precision";
+
+/// The input with which the backward pass starts.
+const LOSS_SCALE: &str = "loss_scale";
 
 /// One step of training: forward, backward and update.
 ///
@@ -72,6 +76,8 @@ pub struct TrainingParts<'a> {
     pub mixup: Option<Mixup>,
     /// Whether weights are averaged.
     pub average: Option<Average>,
+    /// How activations are stored.
+    pub precision: Precision,
 }
 
 /// A training step in two graphs: one that computes the gradients of a part of the batch, to be run part after part, and one that
@@ -133,7 +139,8 @@ impl CheckedModel {
         regularizer: &Regularizer,
         clip: Option<Clip>,
     ) -> Result<Training, ModelErrors> {
-        self.training_graph_of(&TrainingParts { loss, optimizer, regularizer, clip, mixup: None, average: None })
+        let (mixup, average, precision) = (None, None, Precision::F32);
+        self.training_graph_of(&TrainingParts { loss, optimizer, regularizer, clip, mixup, average, precision })
     }
 
     /// The graph of a training step on mixed samples.
@@ -148,14 +155,15 @@ impl CheckedModel {
         clip: Option<Clip>,
         mixup: Mixup,
     ) -> Result<Training, ModelErrors> {
-        let mixup = Some(mixup);
-        self.training_graph_of(&TrainingParts { loss, optimizer, regularizer, clip, mixup, average: None })
+        let (mixup, average, precision) = (Some(mixup), None, Precision::F32);
+        self.training_graph_of(&TrainingParts { loss, optimizer, regularizer, clip, mixup, average, precision })
     }
 
     /// The graph of a training step of any kind.
     ///
     /// # Errors
-    /// As [`CheckedModel::training_graph`]; with mixup, a loss that is not linear in the target.
+    /// As [`CheckedModel::training_graph`]; with mixup, a loss that is not linear in the target; [`Precision::Bf16`] where there is
+    /// nothing to store so.
     pub fn training_graph_of(&self, parts: &TrainingParts<'_>) -> Result<Training, ModelErrors> {
         self.check_training(parts)?;
         let Backward { mut graph, loss_idx, predictions_idx, gradients, updates } =
@@ -164,6 +172,7 @@ impl CheckedModel {
         for (statistic, new) in updates {
             graph.assign(statistic.value, new).map_err(ModelErrorKind::from)?;
         }
+        let graph = parts.precision.store(graph, LOSS_SCALE, PRECISION_PATH)?;
         Ok(Training { graph, loss: loss_idx, predictions: predictions_idx, gradient_norm })
     }
 
@@ -202,6 +211,7 @@ impl CheckedModel {
             }
         }
         let gradient_norm = add_update(&mut update, &summed, &statistics, parts)?;
+        let graph = parts.precision.store(graph, LOSS_SCALE, PRECISION_PATH)?;
         let part = Training { graph, loss: loss_idx, predictions: predictions_idx, gradient_norm: None };
         Ok(Accumulated { part, gradients: outputs, update, gradient_norm })
     }
@@ -280,7 +290,7 @@ impl CheckedModel {
 
     /// Everything that can be wrong with a training besides the model, at once.
     fn check_training(&self, parts: &TrainingParts<'_>) -> Result<(), ModelErrors> {
-        let TrainingParts { loss, optimizer, regularizer, clip, mixup, average } = *parts;
+        let TrainingParts { loss, optimizer, regularizer, clip, mixup, average, precision: _ } = *parts;
         let mut ranges = Ranges::default();
         regularizer.check(&mut ranges, "");
         let mut clip_ranges = Ranges::default();
@@ -328,7 +338,7 @@ impl CheckedModel {
             graph.set_scope("");
         }
         let weight = graph.input("weight", Type::sample([])).map_err(ModelErrorKind::from)?;
-        let scale = graph.input("loss_scale", Type::step([])).map_err(ModelErrorKind::from)?;
+        let scale = graph.input(LOSS_SCALE, Type::step([])).map_err(ModelErrorKind::from)?;
         graph.set_scope("loss");
         let share = graph.map(Program::of(Function::Mul), &[weight, scale]).map_err(ModelErrorKind::from)?;
         let (parameters, others): (Vec<Parameter>, Vec<Parameter>) =

@@ -2,7 +2,7 @@
 //! benches/peers/networks_pytorch.py. Adam, batches as the file says, the median step after three that are not counted.
 //!
 //! ```sh
-//! cargo run --release -p proofmark-train --example networks -- benches/networks.json product [THREADS] [--nodes]
+//! cargo run --release -p proofmark-train --example networks -- benches/networks.json product [THREADS [PRECISION]] [--nodes]
 //! ```
 //!
 //! With `--nodes` it prints where the time goes, too.
@@ -17,7 +17,7 @@ use std::time::Instant;
 
 use proofmark_engine::cpu::CpuExecutor;
 use proofmark_engine::{Feed, Session as _, StateBlock, Step};
-use proofmark_model::{Loss, ModelSpec, Optimizer, Regularizer, Target};
+use proofmark_model::{Loss, ModelSpec, Optimizer, Precision, Regularizer, Target, TrainingParts};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -38,6 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let path = arguments.next().ok_or("which file? give benches/networks.json")?;
     let name = arguments.next().ok_or("which network?")?;
     let threads = arguments.next().map_or(Ok(2), |number| number.parse())?;
+    let precision: Precision = serde_json::from_value(json!(arguments.next().unwrap_or_else(|| "f32".to_owned())))?;
     let mut networks: BTreeMap<String, Network> = serde_json::from_slice(&std::fs::read(path)?)?;
     let names: Vec<String> = networks.keys().cloned().collect();
     let network =
@@ -47,7 +48,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     let model = spec.check(network.input, Target::Category { classes: CLASSES })?;
     let loss: Loss = serde_json::from_value(json!("categorical_crossentropy"))?;
     let optimizer: Optimizer = serde_json::from_value(json!({ "adam": { "learning_rate": 0.001 } }))?;
-    let training = model.training_graph(&loss, &optimizer, &Regularizer { l1: 0.0, l2: 0.0 }, None)?;
+    let regularizer = Regularizer { l1: 0.0, l2: 0.0 };
+    let training = model.training_graph_of(&TrainingParts {
+        loss: &loss,
+        optimizer: &optimizer,
+        regularizer: &regularizer,
+        clip: None,
+        mixup: None,
+        average: None,
+        precision,
+    })?;
     let mut state = StateBlock::new(&training.graph);
     model.initialize(7, &mut state);
     let executor =
@@ -80,13 +90,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     if !loss.is_finite() {
         return Err("the loss is no number".into());
     }
+    let memory = session.memory();
     let per_second = network.batch as f64 / seconds[seconds.len() / 2];
     println!(
         "{}",
         json!({
             "peer": "Proofmark", "work": "networks", "network": name, "threads": threads, "loss": loss,
+            "precision": precision, "arena_mb": megabytes(memory.arena_bytes), "batch_mb": megabytes(memory.batch_bytes),
+            "session_mb": megabytes(memory.total_bytes()),
             "trained_images_per_second": (per_second * 100.0).round() / 100.0,
         })
     );
     Ok(())
+}
+
+fn megabytes(bytes: usize) -> f64 {
+    (bytes as f64 / 1e4).round() / 100.0
 }

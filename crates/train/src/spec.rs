@@ -1,6 +1,6 @@
 use proofmark_model::{
-    Accumulated, Average, CheckedModel, Clip, Loss, Mixup, ModelErrors, Optimizer, Regularizer, Schedule, Training,
-    TrainingParts,
+    Accumulated, Average, CheckedModel, Clip, Loss, Mixup, ModelErrors, Optimizer, Precision, Regularizer, Schedule,
+    Training, TrainingParts,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -53,6 +53,10 @@ pub struct TrainSpec {
     /// An average of the weights, which is evaluated and becomes the model. Default: none, the weights themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub average: Option<Average>,
+    /// How activations are stored from the forward to the backward pass: `f32`, or `bf16` in half the memory. It decides bits.
+    /// Default f32.
+    #[serde(default, skip_serializing_if = "Precision::is_f32")]
+    pub precision: Precision,
     /// When to stop before all epochs are done. Default: never. The model always gets the parameters of its best epoch on
     /// validation, where there is validation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -124,6 +128,7 @@ impl TrainSpec {
             clip: self.clip,
             mixup: self.mixup,
             average: self.average,
+            precision: self.precision,
         }
     }
 }

@@ -5,7 +5,7 @@
 use std::cell::Cell;
 use std::ops::{Deref, Range};
 
-use proofmark_tensor::DType;
+use proofmark_tensor::{Bf16, DType};
 
 use super::level::Supported;
 use crate::executor::Feed;
@@ -160,6 +160,14 @@ impl<'a> Call<'a> {
         unsafe { std::slice::from_raw_parts(start.cast_const().cast(), elements) }
     }
 
+    /// A bf16 input.
+    pub(crate) fn input_bf16(&self, idx: usize) -> &'a [Bf16] {
+        let (start, elements) = self.locate(&self.inputs[idx], false);
+        assert_eq!(self.inputs[idx].ty.dtype, DType::Bf16);
+        // SAFETY: as in `input`; a `Bf16` is its two bytes, and any bits are one.
+        unsafe { std::slice::from_raw_parts(start.cast_const().cast(), elements) }
+    }
+
     /// A byte input.
     pub(crate) fn input_u8(&self, idx: usize) -> &'a [u8] {
         let (start, elements) = self.locate(&self.inputs[idx], false);
@@ -190,6 +198,16 @@ impl<'a> Call<'a> {
         assert!(range.start <= range.end && range.end <= elements, "a part beyond the output");
         // SAFETY: see `new`; within the output, and the caller alone has the part.
         unsafe { std::slice::from_raw_parts_mut(start.cast::<f32>().add(range.start), range.len()) }
+    }
+
+    /// A bf16 output, handed out once.
+    #[allow(clippy::mut_from_ref)]
+    pub(crate) fn output_bf16(&self, idx: usize) -> &'a mut [Bf16] {
+        assert_eq!(self.outputs[idx].ty.dtype, DType::Bf16);
+        self.take_output(idx);
+        let (start, elements) = self.locate(&self.outputs[idx], true);
+        // SAFETY: as in `output` and `input_bf16`.
+        unsafe { std::slice::from_raw_parts_mut(start.cast(), elements) }
     }
 
     /// A byte output; `None` where nothing reads it.

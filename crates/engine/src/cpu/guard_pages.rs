@@ -5,7 +5,7 @@
 use std::ops::Range;
 use std::ptr;
 
-use proofmark_tensor::DType;
+use proofmark_tensor::{Bf16, DType};
 
 use super::call::{Addresses, Call, Slot, Work};
 use super::kernels::{self, Sizes};
@@ -62,6 +62,9 @@ impl Guarded {
     fn place_input(&mut self, ty: &Type, values: &[f64]) -> usize {
         let bytes: Vec<u8> = match ty.dtype {
             DType::F32 => values.iter().flat_map(|value| (*value as f32).to_ne_bytes()).collect(),
+            DType::Bf16 => {
+                values.iter().flat_map(|value| Bf16::from_f32(*value as f32).to_bits().to_ne_bytes()).collect()
+            }
             DType::I32 => values.iter().flat_map(|value| (*value as i32).to_ne_bytes()).collect(),
             DType::U8 => values.iter().map(|value| *value as u8).collect(),
         };

@@ -25,7 +25,7 @@ pub(super) fn infer_loss(op: &'static str, inputs: &[&Type]) -> Result<Type, Typ
     match inputs[1].dtype {
         DType::F32 => check::shape(op, inputs, 1, rows)?,
         DType::I32 => check::shape(op, inputs, 1, &leading)?,
-        DType::U8 => check::dtype(op, inputs, 1, DType::I32)?,
+        DType::Bf16 | DType::U8 => check::dtype(op, inputs, 1, DType::I32)?,
     }
     Ok(Type::sample(leading))
 }

@@ -9,6 +9,7 @@ mod batch_moments;
 mod batch_sum;
 mod broadcast;
 pub(crate) mod case;
+mod cast;
 mod categorical_cross_entropy;
 mod concat;
 mod conv2d;
@@ -54,6 +55,7 @@ pub use batch_moments::{BatchMoments, BatchMomentsGradient};
 pub use batch_sum::BatchSum;
 pub use broadcast::Broadcast;
 pub use case::{Case, Rejection};
+pub use cast::Cast;
 pub use categorical_cross_entropy::{
     CategoricalCrossEntropy, CategoricalCrossEntropyGradient, PROBABILITY_FLOOR, categorical_cross_entropy, logits_of,
 };
@@ -283,7 +285,7 @@ operations! {
     Dense, DenseTransposed, DenseWeightGradient, DenseUpdate,
     Conv2d, Conv2dInputGradient, Conv2dWeightGradient, Conv2dMaxPool,
     MaxPool2d, MaxPool2dGradient, AveragePool2d, AveragePool2dGradient, Unpooled,
-    Reshape, Transpose, Concat, Slice, Pad,
+    Reshape, Transpose, Concat, Slice, Pad, Cast,
     Reduce, ReduceMax, ReduceMaxGradient, Broadcast, BatchSum, CumulativeSum, TopK, TopKGradient,
     Softmax, SoftmaxGradient, LogSoftmax, LogSoftmaxGradient,
     SoftmaxCrossEntropy, SoftmaxCrossEntropyGradient,

@@ -1,5 +1,6 @@
 use super::{PlanOptions, Roots};
 use crate::graph::{Graph, Origin, Span, Value};
+use crate::ops::{Cast, Operation};
 
 /// Nodes that run together; the next phase starts when all workers have ended this one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +54,16 @@ pub(super) fn schedule(graph: &Graph, roots: &Roots, options: PlanOptions) -> Sc
         }
         let parity = usize::from(over_shards[idx]);
         slot[idx] = earliest + usize::from(earliest % 2 != parity);
+    }
+
+    // What was stored in bf16 is made f32 again for its readers alone: when the first of them runs, not as soon as it is there.
+    for idx in (0..nodes.len()).rev() {
+        if over_shards[idx] && nodes[idx].op == Operation::Cast(Cast::ToF32) {
+            let reads = |reader: &usize| needed[*reader] && nodes[*reader].inputs.contains(&nodes[idx].outputs[0]);
+            let readers = (idx + 1..nodes.len()).filter(reads);
+            let latest = readers.map(|reader| slot[reader] - usize::from(!over_shards[reader])).min();
+            slot[idx] = latest.map_or(slot[idx], |latest| latest.max(slot[idx]));
+        }
     }
 
     // New states are written when nothing reads the old ones any more: in the last slot.

@@ -44,6 +44,11 @@ pub(crate) fn rewrite(graph: &Graph, options: PlanOptions) -> Graph {
     current
 }
 
+/// The graph whose gates of ReLUs stand before the gradients of the poolings behind these.
+pub(crate) fn gates_before_pools(graph: &Graph) -> Graph {
+    graph.replay(&gate_before_pool::find(graph, PlanOptions::default()))
+}
+
 /// The node of which the value is the first output.
 fn node_of(graph: &Graph, value: Value) -> Option<usize> {
     match graph.origin(value) {

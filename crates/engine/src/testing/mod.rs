@@ -10,7 +10,7 @@ mod single;
 
 use std::fmt::Write as _;
 
-use proofmark_tensor::DType;
+use proofmark_tensor::{Bf16, DType};
 
 pub use executor::{check_executor, executor_outputs};
 
@@ -95,7 +95,7 @@ fn check_reference(case: &Case, outputs: &[Type], references: &[Reference]) {
             let covers = !is_computed || !value.is_finite() || *magnitude >= value.abs() * (1.0 - 1e-9);
             assert!(covers, "{}: magnitude {magnitude} of {value} at output {output}[{idx}]", label(case));
         }
-        if ty.dtype != DType::F32 {
+        if matches!(ty.dtype, DType::I32 | DType::U8) {
             let is_integer = |value: &f64| value.fract() == 0.0 && (0.0..256.0).contains(value);
             assert!(reference.data.iter().all(is_integer), "{}: integers of output {output}", label(case));
         }
@@ -144,7 +144,11 @@ fn check_samples(case: &Case, outputs: &[Type], references: &[Reference]) {
 
 /// The inputs in f64, after rounding to what an executor can be fed.
 fn tensors(case: &Case) -> Vec<Tensor64> {
-    let rounded = |ty: &Type, value: f64| if ty.dtype == DType::F32 { f64::from(value as f32) } else { value };
+    let rounded = |ty: &Type, value: f64| match ty.dtype {
+        DType::F32 => f64::from(value as f32),
+        DType::Bf16 => f64::from(Bf16::from_f32(value as f32).to_f32()),
+        DType::I32 | DType::U8 => value,
+    };
     case.inputs
         .iter()
         .map(|(ty, values)| Tensor64 { ty: ty.clone(), data: values.iter().map(|value| rounded(ty, *value)).collect() })

@@ -6,7 +6,7 @@ use super::{SEED, STEP, context, label, tensors};
 use crate::executor::{Executor, Feed, Step};
 use crate::graph::{Graph, Span, StateRole, Type, Value};
 use crate::ops::case::made_up_values;
-use crate::ops::{Case, MaxPool2d, Operation};
+use crate::ops::{Case, Cast, MaxPool2d, Operation};
 use crate::state::StateBlock;
 
 /// The graph of a case's operation alone: what is per sample is fed, what is per step is a parameter.
@@ -44,6 +44,15 @@ impl Single {
             let value = match (tensor.ty.dtype, tensor.ty.span) {
                 (DType::F32, Span::Sample) => single.feed(&name, &tensor.ty, Fed::F32(f32s())),
                 (DType::F32, Span::Step) => single.parameter(&name, &tensor.ty, f32s()),
+                // What is stored in bf16 is fed and stored: rounding gives a bf16 number back.
+                (DType::Bf16, span) => {
+                    let wide = tensor.ty.clone().with_dtype(DType::F32);
+                    let wide = match span {
+                        Span::Sample => single.feed(&name, &wide, Fed::F32(f32s())),
+                        Span::Step => single.parameter(&name, &wide, f32s()),
+                    };
+                    single.graph.add(Cast::ToBf16, &[wide]).expect("f32")
+                }
                 (DType::I32, _) => {
                     let integers = tensor.data.iter().map(|value| *value as i32).collect();
                     single.feed(&name, &tensor.ty, Fed::I32(integers))
@@ -56,6 +65,12 @@ impl Single {
             .graph
             .apply(case.op.clone(), &single.inputs)
             .unwrap_or_else(|error| panic!("{}: {error}", single.label));
+        // An executor shows f32.
+        for output in &mut single.outputs {
+            if single.graph.ty(*output).dtype == DType::Bf16 {
+                *output = single.graph.add(Cast::ToF32, &[*output]).expect("bf16");
+            }
+        }
         single
     }
 

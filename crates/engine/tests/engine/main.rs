@@ -6,6 +6,7 @@ mod networks;
 mod ops;
 mod outlines;
 mod plans;
+mod precision;
 mod quantize;
 mod random_graphs;
 mod rewrites;

@@ -77,6 +77,7 @@ const WITHOUT_GRADIENT: &[&str] = &[
     "average_pool2d_gradient",
     "batch_moments_gradient",
     "batch_sum",
+    "cast",
     "categorical_cross_entropy_gradient",
     "conv2d_max_pool",
     "conv2d_weight_gradient",

@@ -306,6 +306,14 @@ crate::phrases! {
         en: "add a layer with parameters, such as `dense` or `conv2d`",
         zh: "请添加带参数的层，例如 `dense` 或 `conv2d`",
     }
+    nothing_in_bf16() {
+        en: "`precision: bf16` would change nothing: no image and no sequence between layers is kept for the backward pass",
+        zh: "`precision: bf16` 不会有任何作用：各层之间没有需要为反向传播保留的图像或序列",
+    }
+    nothing_in_bf16_hint() {
+        en: "remove `train.precision`: rows of numbers stay f32, since the weights of the layers that read them are larger",
+        zh: "请删除 `train.precision`：一维的数据保持 f32，因为读取它们的层的权重更大",
+    }
     not_exported(layer) {
         en: "`{layer}` cannot be exported to ONNX yet",
         zh: "`{layer}` 目前还不能导出为 ONNX",

@@ -1,6 +1,7 @@
 //! Integration tests of `proofmark-tensor`.
 #![allow(clippy::disallowed_methods, reason = "std's f64 mathematics is the oracle here")]
 
+mod bf16;
 mod double;
 mod functions;
 mod math;

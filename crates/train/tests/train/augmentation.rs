@@ -56,11 +56,21 @@ pub(crate) struct Outcome {
     pub(crate) epochs: Vec<(u64, u64, String)>,
 }
 
-/// Trains, stopped after each of these numbers of steps and resumed.
+/// Trains [`model`], stopped after each of these numbers of steps and resumed.
 pub(crate) fn outcome(spec: &TrainSpec, prepared: &Prepared, threads: usize, interruptions: &[u64]) -> Outcome {
-    let model = model();
+    outcome_of(&model(), spec, prepared, threads, interruptions)
+}
+
+/// The same with another model.
+pub(crate) fn outcome_of(
+    model: &CheckedModel,
+    spec: &TrainSpec,
+    prepared: &Prepared,
+    threads: usize,
+    interruptions: &[u64],
+) -> Outcome {
     let input = TrainingInput {
-        model: &model,
+        model,
         spec,
         train: &prepared.train,
         validation: &prepared.validation,

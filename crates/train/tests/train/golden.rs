@@ -9,7 +9,9 @@ use std::path::Path;
 use proofmark_engine::cpu::{CpuExecutor, Level};
 use proofmark_engine::ops::Operation;
 use proofmark_engine::{Feed, NUMERICS_VERSION, Session, StateBlock, Step};
-use proofmark_model::{CheckedModel, Clip, Loss, ModelSpec, Optimizer, Regularizer, Target, Training};
+use proofmark_model::{
+    CheckedModel, Clip, Loss, ModelSpec, Optimizer, Precision, Regularizer, Target, Training, TrainingParts,
+};
 use proofmark_train::training::parameters_digest;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -33,6 +35,7 @@ struct Tiny {
     optimizer: serde_json::Value,
     clip: Option<Clip>,
     loss: &'static str,
+    precision: Precision,
 }
 
 /// Together they use every operation that a layer, a loss or an optimizer builds; a test below compares.
@@ -55,6 +58,7 @@ fn trainings() -> Vec<Tiny> {
             optimizer: json!({"adam": {"learning_rate": 0.01}}),
             clip: None,
             loss: "categorical_crossentropy",
+            precision: Precision::F32,
         },
         Tiny {
             name: "residual",
@@ -74,6 +78,7 @@ fn trainings() -> Vec<Tiny> {
             optimizer: json!({"adamw": {"learning_rate": 0.01, "weight_decay": 0.01}}),
             clip: Some(Clip::Norm(0.5)),
             loss: "categorical_crossentropy",
+            precision: Precision::F32,
         },
         Tiny {
             name: "dense",
@@ -88,6 +93,7 @@ fn trainings() -> Vec<Tiny> {
             optimizer: json!({"nesterov": {"learning_rate": 0.05}}),
             clip: Some(Clip::Value(0.1)),
             loss: "categorical_crossentropy",
+            precision: Precision::F32,
         },
         Tiny {
             name: "branches",
@@ -110,6 +116,7 @@ fn trainings() -> Vec<Tiny> {
             optimizer: json!({"momentum": {"learning_rate": 0.05}}),
             clip: None,
             loss: "binary_crossentropy",
+            precision: Precision::F32,
         },
         // Convolutions by tiles: forward, the input's gradient, and fused with a pooling whose gradient skips zeros.
         Tiny {
@@ -128,10 +135,12 @@ fn trainings() -> Vec<Tiny> {
             optimizer: json!({"adam": {"learning_rate": 0.01}}),
             clip: None,
             loss: "categorical_crossentropy",
+            precision: Precision::F32,
         },
         sequence(),
         recurrent(),
         transformer(),
+        in_bf16(),
     ]
 }
 
@@ -156,6 +165,7 @@ fn sequence() -> Tiny {
         optimizer: json!({"adam": {"learning_rate": 0.01}}),
         clip: None,
         loss: "categorical_crossentropy",
+        precision: Precision::F32,
     }
 }
 
@@ -181,6 +191,36 @@ fn transformer() -> Tiny {
         optimizer: json!({"adam": {"learning_rate": 0.01}}),
         clip: None,
         loss: "categorical_crossentropy",
+        precision: Precision::F32,
+    }
+}
+
+/// Images that cross phases, a pooling whose gate moves behind it, a sequence, and rows, which stay f32.
+fn in_bf16() -> Tiny {
+    Tiny {
+        name: "bf16",
+        samples: 21,
+        input: [12, 10, 2],
+        classes: 3,
+        model: json!({"layers": [
+            {"conv2d": {"filters": 17, "kernel": 3, "padding": "same"}},
+            "batch_norm",
+            "relu",
+            {"conv2d": {"filters": 16, "kernel": 3, "activation": "relu"}},
+            {"max_pool2d": {"size": 2}},
+            {"conv2d": {"filters": 8, "kernel": 3, "activation": "tanh"}},
+            {"reshape": {"shape": [6, 8]}},
+            {"multi_head_attention": {"heads": 2, "causal": true}},
+            {"lstm": {"units": 5, "return_sequences": true}},
+            "flatten",
+            {"dense": {"units": 19, "activation": "relu"}},
+            {"dropout": {"rate": 0.5}},
+            {"dense": {"units": 3, "activation": "softmax"}},
+        ]}),
+        optimizer: json!({"adam": {"learning_rate": 0.01}}),
+        clip: Some(Clip::Norm(0.5)),
+        loss: "categorical_crossentropy",
+        precision: Precision::Bf16,
     }
 }
 
@@ -201,6 +241,7 @@ fn recurrent() -> Tiny {
         optimizer: json!({"adam": {"learning_rate": 0.01}}),
         clip: Some(Clip::Norm(0.5)),
         loss: "categorical_crossentropy",
+        precision: Precision::F32,
     }
 }
 
@@ -217,7 +258,16 @@ impl Tiny {
     fn training(&self) -> Training {
         let loss: Loss = serde_json::from_value(json!(self.loss)).expect("a loss");
         let penalty = Regularizer { l1: 1e-4, l2: 1e-3 };
-        self.model().training_graph(&loss, &self.optimizer(), &penalty, self.clip).expect("a training")
+        let parts = TrainingParts {
+            loss: &loss,
+            optimizer: &self.optimizer(),
+            regularizer: &penalty,
+            clip: self.clip,
+            mixup: None,
+            average: None,
+            precision: self.precision,
+        };
+        self.model().training_graph_of(&parts).expect("a training")
     }
 }
 

@@ -7,6 +7,7 @@ mod class_weights;
 mod golden;
 mod leakage;
 mod learning;
+mod precision;
 mod pytorch;
 mod rates;
 mod squares;

@@ -11,6 +11,7 @@ mod average_pool2d;
 mod batch_moments;
 mod batch_sum;
 mod broadcast;
+mod cast;
 mod categorical_cross_entropy;
 mod concat;
 mod conv2d;
@@ -145,6 +146,7 @@ native_kernels! { |inputs, outputs, sizes|
     Unpooled(op) => unpooled(op, inputs)?,
     Transpose(op) => transpose::TransposeKernel::new(op, inputs)?,
     Concat(op) => concat::ConcatKernel::new(op, inputs),
+    Cast(op) => cast::CastKernel::new(*op),
     Slice(op) => concat::SliceKernel::new(op, inputs),
     Pad(op) => concat::PadKernel::new(op, inputs),
     Reduce(op) => reduce::ReduceKernel::new(op, inputs)?,

@@ -1,6 +1,6 @@
 //! Where a fast kernel is missing, the operation's f64 reference runs and is rounded once. It allocates.
 
-use proofmark_tensor::DType;
+use proofmark_tensor::{Bf16, DType};
 
 use super::Kernel;
 use crate::cpu::call::Call;
@@ -29,6 +29,7 @@ impl Kernel for ReferenceKernel {
             .map(|(idx, slot)| {
                 let data = match slot.ty.dtype {
                     DType::F32 => call.input(idx).iter().map(|x| f64::from(*x)).collect(),
+                    DType::Bf16 => call.input_bf16(idx).iter().map(|x| f64::from(x.to_f32())).collect(),
                     DType::I32 => call.input_i32(idx).iter().map(|x| f64::from(*x)).collect(),
                     DType::U8 => call.input_u8(idx).iter().map(|x| f64::from(*x)).collect(),
                 };
@@ -44,6 +45,11 @@ impl Kernel for ReferenceKernel {
                         *to = *from as f32;
                     }
                 }
+                DType::Bf16 if slot.place != crate::plan::Place::Unused => {
+                    for (to, from) in call.output_bf16(idx).iter_mut().zip(&reference.data) {
+                        *to = Bf16::from_f32(*from as f32);
+                    }
+                }
                 DType::U8 => {
                     for (to, from) in call.output_u8(idx).into_iter().flatten().zip(&reference.data) {
                         *to = *from as u8;
@@ -54,7 +60,7 @@ impl Kernel for ReferenceKernel {
                         *to = *from as i32;
                     }
                 }
-                DType::F32 => {}
+                DType::F32 | DType::Bf16 => {}
             }
         }
     }

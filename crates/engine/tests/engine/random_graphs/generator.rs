@@ -5,8 +5,8 @@
 use proofmark_engine::gradient::backward;
 use proofmark_engine::map::{Builder, Function, Program};
 use proofmark_engine::ops::{
-    Broadcast, Case, Dense, GlobalNorm, Operation, Pad, Reduce, ReduceKind, ReferenceContext, Reshape, Slice, Tensor64,
-    Transpose,
+    Broadcast, Case, Cast, Dense, GlobalNorm, Operation, Pad, Reduce, ReduceKind, ReferenceContext, Reshape, Slice,
+    Tensor64, Transpose,
 };
 use proofmark_engine::plan::PlanOptions;
 use proofmark_engine::{Feed, Graph, Span, StateBlock, StateRole, Type, Value};
@@ -325,6 +325,12 @@ impl Generator {
             let is_index = values.iter().all(|value| value.fract() == 0.0);
             inputs.push(match (ty.dtype, ty.span) {
                 (DType::U8, _) => self.arg_max(&case.op),
+                (DType::Bf16, _) => {
+                    let wide = self.fitting(&ty.shape);
+                    // Rounding is a step, whose slope is not its gradient.
+                    let has_slope = wide.has_slope && wide.is_free;
+                    Known { value: self.apply(Cast::ToBf16, &[wide.value])[0], has_slope, ..wide }
+                }
                 (DType::I32, _) => self.feed_own(ty, values),
                 (DType::F32, _) if is_index || case.constants.contains(&idx) => self.feed_own(ty, values),
                 (DType::F32, Span::Sample) => self.fitting(&ty.shape),
