@@ -22,6 +22,7 @@ mod dense_transposed;
 mod dense_update;
 mod dropout;
 mod embedding;
+mod gather;
 mod global_norm;
 mod gru;
 mod log_softmax;
@@ -70,6 +71,8 @@ pub use dense_update::DenseUpdate;
 pub use dropout::Dropout;
 pub(crate) use embedding::row_of;
 pub use embedding::{Embedding, EmbeddingGradient};
+pub(crate) use gather::row_of_i32;
+pub use gather::{Gather, Outside, Scatter};
 pub use global_norm::GlobalNorm;
 pub use gru::{Gru, GruGradient};
 pub use log_softmax::{LogSoftmax, LogSoftmaxGradient};
@@ -295,6 +298,7 @@ operations! {
     Embedding, EmbeddingGradient,
     Lstm, LstmGradient, Gru, GruGradient,
     QuantizedDense, QuantizedConv2d,
+    Gather, Scatter,
 }
 
 impl Operation {

@@ -27,6 +27,7 @@ mod dense_transposed;
 mod dense_update;
 mod dropout;
 mod embedding;
+mod gather;
 mod global_norm;
 mod gru;
 mod log_softmax;
@@ -183,6 +184,8 @@ native_kernels! { |inputs, outputs, sizes|
     GruGradient(op) => gru::GruGradientKernel::new(op, inputs, outputs, sizes),
     QuantizedDense(op) => quantized::QuantizedDenseKernel::new(op),
     QuantizedConv2d(op) => quantized::QuantizedConv2dKernel::new(op, inputs)?,
+    Gather(op) => gather::GatherKernel::new(op, inputs),
+    Scatter(op) => gather::ScatterKernel::new(op, inputs),
 }
 
 fn forward(op: &Conv2d, inputs: &[Slot]) -> Option<Box<dyn Kernel>> {
