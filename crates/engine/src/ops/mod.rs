@@ -16,6 +16,7 @@ mod conv2d;
 mod conv2d_gradient;
 mod conv2d_max_pool;
 mod cross_entropy;
+mod ctc_loss;
 mod cumulative_sum;
 mod dense;
 mod dense_transposed;
@@ -64,6 +65,8 @@ pub use concat::Concat;
 pub use conv2d::Conv2d;
 pub use conv2d_gradient::{Conv2dInputGradient, Conv2dWeightGradient, Zeros};
 pub use conv2d_max_pool::Conv2dMaxPool;
+pub(crate) use ctc_loss::Sample as CtcSample;
+pub use ctc_loss::{CtcLoss, CtcLossGradient};
 pub use cumulative_sum::{CumulativeSum, Direction};
 pub use dense::{Dense, DenseWeightGradient};
 pub use dense_transposed::DenseTransposed;
@@ -299,6 +302,7 @@ operations! {
     Lstm, LstmGradient, Gru, GruGradient,
     QuantizedDense, QuantizedConv2d,
     Gather, Scatter,
+    Gather, Scatter, CtcLoss, CtcLossGradient,
 }
 
 impl Operation {

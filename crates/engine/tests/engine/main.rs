@@ -1,5 +1,6 @@
 //! The integration tests of the engine.
 
+mod ctc;
 mod gradient_graph;
 mod kernels;
 mod networks;

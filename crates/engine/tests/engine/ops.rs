@@ -81,6 +81,7 @@ const WITHOUT_GRADIENT: &[&str] = &[
     "categorical_cross_entropy_gradient",
     "conv2d_max_pool",
     "conv2d_weight_gradient",
+    "ctc_loss_gradient",
     "dense_update",
     "dense_weight_gradient",
     "embedding_gradient",

@@ -346,6 +346,8 @@ fn levels_and_threads_give_the_golden_bits() {
 const NOT_IN_TRAININGS: &[&str] = &[
     "categorical_cross_entropy",
     "categorical_cross_entropy_gradient",
+    "ctc_loss",
+    "ctc_loss_gradient",
     "embedding",
     "embedding_gradient",
     "quantized_conv2d",

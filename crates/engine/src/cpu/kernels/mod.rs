@@ -21,6 +21,7 @@ mod conv2d_sparse;
 mod conv2d_sparse_input;
 mod conv2d_sparse_narrow;
 mod cross_entropy;
+mod ctc_loss;
 mod cumulative_sum;
 mod dense;
 mod dense_transposed;
@@ -186,6 +187,8 @@ native_kernels! { |inputs, outputs, sizes|
     QuantizedConv2d(op) => quantized::QuantizedConv2dKernel::new(op, inputs)?,
     Gather(op) => gather::GatherKernel::new(op, inputs),
     Scatter(op) => gather::ScatterKernel::new(op, inputs),
+    CtcLoss(op) => ctc_loss::CtcKernel::new(op.blank, inputs, false),
+    CtcLossGradient(op) => ctc_loss::CtcKernel::new(op.blank, inputs, true),
 }
 
 fn forward(op: &Conv2d, inputs: &[Slot]) -> Option<Box<dyn Kernel>> {
