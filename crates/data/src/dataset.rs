@@ -5,8 +5,8 @@ use crate::error::DataError;
 use proofmark_tensor::Shape;
 use std::path::Path;
 
-/// How a missing label is stored. Outside of this file a label is an `Option`.
-const MISSING_LABEL: i32 = -1;
+/// How a missing label is stored.
+pub(crate) const MISSING_LABEL: i32 = -1;
 
 /// The steps of [`Dataset::roughness`].
 pub(crate) const ROUGHNESS_STEPS: usize = 1024;
@@ -17,7 +17,9 @@ pub(crate) const ROUGHNESS_STEPS: usize = 1024;
 pub struct Dataset {
     shape: Shape,
     pixels: Vec<u8>,
+    /// As many a row as the labels are wide.
     labels: Vec<i32>,
+    label_width: usize,
     /// Empty if the rows have none.
     names: Vec<String>,
     hashes: Vec<u128>,
@@ -48,7 +50,18 @@ impl Dataset {
         if pixels.len() != expected {
             return Err(DataError::PixelCount { path: path.to_owned(), expected, received: pixels.len() });
         }
-        Ok(Dataset { shape, pixels, labels, names: Vec::new(), hashes: Vec::new(), roughness: Vec::new() })
+        let (names, hashes, roughness) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(Dataset { shape, pixels, labels, label_width: 1, names, hashes, roughness })
+    }
+
+    /// The same rows with `width` labels each, row after row: indices into the source's classes, -1 where one is missing. A
+    /// sequence has one a step, or the sequence of classes that it is to be read as, with -1 behind its end.
+    ///
+    /// # Panics
+    /// If there are not `width` labels a row, at least one.
+    pub fn with_labels(self, width: usize, labels: Vec<i32>) -> Dataset {
+        assert!(width > 0 && labels.len() == width * self.len(), "{width} labels a row");
+        Dataset { labels, label_width: width, ..self }
     }
 
     /// The same rows with the names of their files, one a row.
@@ -71,7 +84,12 @@ impl Dataset {
     /// Number of rows; at least one.
     #[allow(clippy::len_without_is_empty, reason = "a data set without rows cannot exist")]
     pub fn len(&self) -> usize {
-        self.labels.len()
+        self.labels.len() / self.label_width
+    }
+
+    /// How many labels a row has: 1 for classes of whole samples.
+    pub fn label_width(&self) -> usize {
+        self.label_width
     }
 
     /// The shape of an image: `[height, width, channels]`.
@@ -88,12 +106,21 @@ impl Dataset {
         &self.pixels[row as usize * length..][..length]
     }
 
-    /// The class of one row, `None` if its label is missing.
+    /// The class of one row, `None` if its label is missing. Of a row of several labels the first that is not missing, which is
+    /// what such rows are split and counted by.
     ///
     /// # Panics
     /// If there is no such row.
     pub fn label(&self, row: u32) -> Option<usize> {
-        usize::try_from(self.labels[row as usize]).ok()
+        self.labels_of(row).iter().find_map(|label| usize::try_from(*label).ok())
+    }
+
+    /// All labels of one row, -1 where one is missing.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    pub fn labels_of(&self, row: u32) -> &[i32] {
+        &self.labels[row as usize * self.label_width..][..self.label_width]
     }
 
     /// All rows.
@@ -107,7 +134,7 @@ impl Dataset {
     }
 
     pub(crate) fn lose_label(&mut self, row: u32) {
-        self.labels[row as usize] = MISSING_LABEL;
+        self.labels[row as usize * self.label_width..][..self.label_width].fill(MISSING_LABEL);
     }
 
     /// Makes row `to` a copy of row `from`.
@@ -115,7 +142,8 @@ impl Dataset {
         let length = self.shape.elements();
         let start = from as usize * length;
         self.pixels.copy_within(start..start + length, to as usize * length);
-        self.labels[to as usize] = self.labels[from as usize];
+        let first = from as usize * self.label_width;
+        self.labels.copy_within(first..first + self.label_width, to as usize * self.label_width);
         if !self.names.is_empty() {
             // A copy belongs with what it was copied from.
             self.names[to as usize] = self.names[from as usize].clone();
@@ -208,5 +236,16 @@ mod tests {
         assert!(matches!(result, Err(DataError::PixelCount { expected: 4, received: 3, .. })));
         let set = Dataset::new(path, shape(), vec![1, 2, 3, 4], [Some(3), None]).unwrap();
         assert_eq!((set.image(1), set.label(0), set.label(1)), (&[3, 4][..], Some(3), None));
+    }
+
+    #[test]
+    fn a_row_may_have_several_labels() {
+        let set = Dataset::new(Path::new("set"), Shape::from([1, 1, 1]), vec![1, 2, 3], [None; 3]).unwrap();
+        let mut set = set.with_labels(2, vec![4, 5, -1, 6, -1, -1]);
+        assert_eq!((set.len(), set.label_width(), set.labels_of(1)), (3, 2, &[-1, 6][..]));
+        assert_eq!([0, 1, 2].map(|row| set.label(row)), [Some(4), Some(6), None]);
+        set.copy_row(0, 2);
+        set.lose_label(0);
+        assert_eq!([0, 1, 2].map(|row| set.labels_of(row).to_vec()), [vec![-1, -1], vec![-1, 6], vec![4, 5]]);
     }
 }

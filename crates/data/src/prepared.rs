@@ -34,6 +34,7 @@ pub struct PreparedSet {
     rows: Vec<u32>,
     ids: Vec<u64>,
     labels: Vec<i32>,
+    label_width: usize,
     augmentation: Option<Arc<Augmentation>>,
 }
 
@@ -43,8 +44,19 @@ impl PreparedSet {
         let labelled = |row: &&u32| dataset.label(**row).is_some();
         let rows: Vec<u32> = rows.iter().filter(labelled).copied().collect();
         let ids = rows.iter().map(|row| u64::from(*row)).collect();
-        let labels = rows.iter().filter_map(|row| dataset.label(*row)).map(|label| label as i32).collect();
-        PreparedSet { shape: dataset.shape().clone(), dataset, encoder, rows, ids, labels, augmentation: None }
+        let labels = rows.iter().flat_map(|row| dataset.labels_of(*row)).copied().collect();
+        let (shape, label_width) = (dataset.shape().clone(), dataset.label_width());
+        PreparedSet { shape, dataset, encoder, rows, ids, labels, label_width, augmentation: None }
+    }
+
+    /// The same samples with `width` labels each: see [`PreparedSet::labels`]. Sets that are made from this one, such as folds, have
+    /// the source's labels.
+    ///
+    /// # Panics
+    /// If there are not `width` labels a sample, at least one.
+    pub fn with_labels(self, width: usize, labels: Vec<i32>) -> PreparedSet {
+        assert!(width > 0 && labels.len() == width * self.len(), "{width} labels a sample");
+        PreparedSet { labels, label_width: width, ..self }
     }
 
     /// The same samples, varied when [`PreparedSet::gather_augmented`] reads them.
@@ -112,9 +124,24 @@ impl PreparedSet {
         &self.ids
     }
 
-    /// The samples' classes, as indices into [`Prepared::classes`].
+    /// The samples' labels, [`PreparedSet::label_width`] of each, as indices into [`Prepared::classes`]: the class of a sample; for a
+    /// sequence the class of each step, or the classes that it is to be read as, from its beginning. -1 where one is missing, which
+    /// losses and metrics leave out; a sample has at least one that is not.
     pub fn labels(&self) -> &[i32] {
         &self.labels
+    }
+
+    /// How many labels a sample has.
+    pub fn label_width(&self) -> usize {
+        self.label_width
+    }
+
+    /// The labels of the sample at this position.
+    ///
+    /// # Panics
+    /// If there is no such position.
+    pub fn labels_of(&self, position: u32) -> &[i32] {
+        &self.labels[position as usize * self.label_width..][..self.label_width]
     }
 
     /// Writes the numbers of the samples at these positions, one sample after the other; allocates nothing.
