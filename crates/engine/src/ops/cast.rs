@@ -31,6 +31,21 @@ impl Cast {
         }
     }
 }
+use proofmark_tensor::DType;
+
+use super::{Case, Op, Reference, ReferenceContext, Rejection, Tensor64, check};
+use crate::error::TypeError;
+use crate::graph::Type;
+
+/// Integers as f32: class indices to compute with.
+///
+/// *Shapes*: x i32 of any shape, per sample or per step; y f32 of the same.
+///
+/// *Definition in f32*: the nearest f32, ties to even; exact up to 2²⁴.
+///
+/// *Gradient*: none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cast;
 
 impl Op for Cast {
     const NAME: &'static str = "cast";
@@ -91,5 +106,30 @@ impl Op for Cast {
             ),
             reject(Cast::ToF32, Type::sample([3]), "`cast` needs input 0 of type bf16, received f32"),
         ]
+        check::arity(Self::NAME, inputs, 1)?;
+        check::dtype(Self::NAME, inputs, 0, DType::I32)?;
+        Ok(vec![inputs[0].clone().with_dtype(DType::F32)])
+    }
+
+    fn reference(&self, inputs: &[&Tensor64], _context: &ReferenceContext) -> Vec<Reference> {
+        let data = inputs[0].data.clone();
+        let magnitude = data.iter().map(|x| x.abs()).collect();
+        vec![Reference { data, magnitude, terms: 1 }]
+    }
+
+    fn cases() -> Vec<Case> {
+        let integers = |shape: &[usize]| Type::sample(shape.to_vec()).with_dtype(DType::I32);
+        let many: Vec<f64> = (0..21 * 5).map(|i| f64::from(i * 37 % 101 - 50)).collect();
+        vec![
+            Case::new("known", Cast, vec![(integers(&[4]), vec![-1., 0., 7., 16_777_216.])])
+                .expect(vec![vec![-1., 0., 7., 16_777_216.]])
+                .differentiable(false),
+            Case::new("several shards", Cast, vec![(integers(&[5]), many)]).samples(21).differentiable(false),
+        ]
+    }
+
+    fn rejections() -> Vec<Rejection> {
+        let (op, text) = (Cast.into(), "`cast` needs input 0 of type i32, received f32");
+        vec![Rejection { op, inputs: vec![Type::sample([3])], text }]
     }
 }

@@ -16,8 +16,9 @@ pub const PROBABILITY_FLOOR: f32 = 1e-7;
 /// Cross-entropy between a target and probabilities: -ln max(p\[t\], 1e-7) for a class t, sum over i of
 /// -t\[i\] ln max(p\[i\], 1e-7) for a distribution t.
 ///
-/// *Shapes*: probabilities `[.., C]` per sample; target as in [`SoftmaxCrossEntropy`]; loss `[..]` per sample. A class
-/// outside of 0 to C - 1 gives NaN, and so does a NaN probability.
+/// *Shapes*: probabilities `[.., C]` per sample; target as in [`SoftmaxCrossEntropy`]; loss `[..]` per sample. A row of
+/// class -1 ([`NO_CLASS`](super::NO_CLASS)) has the loss +0.0; every other class outside of 0 to C - 1 gives NaN, and so does a NaN
+/// probability.
 ///
 /// *Definition in f32*: max is `if 1e-7 > p { 1e-7 } else { p }`; ln is [`ln`](proofmark_tensor::math::ln); a distribution's
 /// loss is a strided sum as in [`Softmax`](super::Softmax), where an accumulator takes its next element by a fused
@@ -31,7 +32,7 @@ pub struct CategoricalCrossEntropy;
 /// distribution; +0.0 elsewhere and where 1e-7 > p.
 ///
 /// *Shapes*: probabilities `[.., C]`, target as in [`SoftmaxCrossEntropy`], dloss `[..]`, all per sample; dp `[.., C]` per
-/// sample. A class outside of 0 to C - 1 makes its row NaN.
+/// sample. Class -1 makes its row +0.0, every other one outside of 0 to C - 1 NaN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CategoricalCrossEntropyGradient;
 
@@ -89,6 +90,7 @@ impl Op for CategoricalCrossEntropy {
                 (-logarithm, logarithm.abs())
             };
             let (value, magnitude) = match target_of(target, i, classes) {
+                Target::Nothing => (0.0, 0.0),
                 Target::Class(Some(class)) => loss_of(class),
                 Target::Class(None) => (f64::NAN, 0.0),
                 Target::Distribution(weights) => weighted_sum(weights, loss_of),
@@ -117,6 +119,7 @@ impl Op for CategoricalCrossEntropy {
             Case::new("class too large", CategoricalCrossEntropy, known(vec![0.5, 0.5], 2.))
                 .expect(vec![vec![f64::NAN]])
                 .differentiable(false),
+            Case::new("no class", CategoricalCrossEntropy, known(vec![0.5, 0.5], -1.)).expect(vec![vec![0.]]),
             Case::new("distribution", CategoricalCrossEntropy, distribution)
                 .expect(vec![vec![0.826_678_573_184_467_9]])
                 .constant(1),
@@ -154,6 +157,7 @@ impl Op for CategoricalCrossEntropyGradient {
                 let slope = -dloss.data[i] / p;
                 let gradient = match target {
                     Target::Class(None) => f64::NAN,
+                    Target::Nothing => 0.0,
                     _ if floor() > *p => 0.0,
                     Target::Class(Some(chosen)) => {
                         if chosen == class {
@@ -183,7 +187,8 @@ impl Op for CategoricalCrossEntropyGradient {
         let mut cases = vec![
             Case::new("known", op, class(vec![0.25, 0.75], 0.)).expect(vec![vec![-8., 0.]]),
             Case::new("impossible", op, class(vec![0., 1.], 0.)).expect(vec![vec![0., 0.]]),
-            Case::new("class below zero", op, class(vec![0.25, 0.75], -1.)).expect(vec![vec![f64::NAN; 2]]),
+            Case::new("class below zero", op, class(vec![0.25, 0.75], -2.)).expect(vec![vec![f64::NAN; 2]]),
+            Case::new("no class", op, class(vec![0.25, 0.75], -1.)).expect(vec![vec![0.; 2]]),
         ];
         cases.extend(cross_entropy::gradient_cases(|types, n| positive(Case::made_up("made up", op, types, n))));
         cases.into_iter().map(|case| case.differentiable(false)).collect()

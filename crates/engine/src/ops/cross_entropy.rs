@@ -6,8 +6,13 @@ use super::{Case, GradientSite, Operation, Tensor64, check};
 use crate::error::{GradientError, TypeError};
 use crate::graph::{Span, Type, Value};
 
+/// The class of a row that has none: its loss and its gradient are 0, as PyTorch's `ignore_index` has it.
+pub const NO_CLASS: i32 = -1;
+
 /// The target of one row.
 pub(super) enum Target<'a> {
+    /// [`NO_CLASS`].
+    Nothing,
     /// A class; `None` if the index is outside of the row.
     Class(Option<usize>),
     /// A weight for every class.
@@ -45,6 +50,9 @@ pub(super) fn target_of(target: &Tensor64, row: usize, classes: usize) -> Target
         return Target::Distribution(&target.data[row * classes..(row + 1) * classes]);
     }
     let class = target.data[row];
+    if class == f64::from(NO_CLASS) {
+        return Target::Nothing;
+    }
     Target::Class((class >= 0.0 && class < classes as f64).then_some(class as usize))
 }
 
@@ -80,7 +88,9 @@ fn class_cases() -> Vec<(Type, usize, Vec<f64>)> {
             let ty = Type::sample(shape);
             let classes = ty.shape.last();
             let rows = ty.elements() / classes * n_samples;
-            (ty, n_samples, (0..rows).map(|row| (7 * row % classes) as f64).collect())
+            // Every fifth row but the first has no class.
+            let class = |row: usize| if row % 5 == 4 { f64::from(NO_CLASS) } else { (7 * row % classes) as f64 };
+            (ty, n_samples, (0..rows).map(class).collect())
         })
         .collect()
 }

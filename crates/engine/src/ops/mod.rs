@@ -65,6 +65,7 @@ pub use concat::Concat;
 pub use conv2d::Conv2d;
 pub use conv2d_gradient::{Conv2dInputGradient, Conv2dWeightGradient, Zeros};
 pub use conv2d_max_pool::Conv2dMaxPool;
+pub use cross_entropy::NO_CLASS;
 pub(crate) use ctc_loss::Sample as CtcSample;
 pub use ctc_loss::{CtcLoss, CtcLossGradient};
 pub use cumulative_sum::{CumulativeSum, Direction};
@@ -303,6 +304,7 @@ operations! {
     QuantizedDense, QuantizedConv2d,
     Gather, Scatter,
     Gather, Scatter, CtcLoss, CtcLossGradient,
+    Gather, Scatter, Cast, CtcLoss, CtcLossGradient,
 }
 
 impl Operation {

@@ -14,8 +14,8 @@ use crate::graph::{Type, Value};
 /// where m is the row's maximum and s = sum over j of e^(x\[j\] - m).
 ///
 /// *Shapes*: logits `[.., C]` per sample; the target's type decides its meaning: i32 `[..]` holds class indices, f32
-/// `[.., C]` distributions (they need not add up to 1). The loss is `[..]` per sample. A class outside of 0 to C - 1 gives
-/// NaN: callers check the data.
+/// `[.., C]` distributions (they need not add up to 1). The loss is `[..]` per sample. A row of class -1
+/// ([`NO_CLASS`](super::NO_CLASS)) has the loss +0.0; every other class outside of 0 to C - 1 gives NaN: callers check the data.
 ///
 /// *Definition in f32*: m, e and s as in [`Softmax`](super::Softmax); ln is [`ln`](proofmark_tensor::math::ln); one
 /// subtraction for x - m, one for ln s - (..); with a distribution a strided sum as in `Softmax`, where an accumulator takes
@@ -29,7 +29,7 @@ pub struct SoftmaxCrossEntropy;
 /// distribution, p being the softmax of the logits.
 ///
 /// *Shapes*: logits `[.., C]`, target as in [`SoftmaxCrossEntropy`], dloss `[..]`, all per sample; dx `[.., C]` per sample.
-/// A class outside of 0 to C - 1 makes its row NaN.
+/// Class -1 makes its row +0.0, every other one outside of 0 to C - 1 NaN.
 ///
 /// *Definition in f32*: p as in [`Softmax`](super::Softmax). Class: one subtraction of 1 (at t only), one multiplication.
 /// Distribution: sum(t) is a strided sum as in `Softmax`; one fused multiply-add of p\[i\], sum(t) and -t\[i\]; one
@@ -53,6 +53,7 @@ impl Op for SoftmaxCrossEntropy {
         for (i, row) in x.data.chunks_exact(classes).enumerate() {
             let row = SoftmaxRow::new(row);
             let (value, magnitude) = match target_of(target, i, classes) {
+                Target::Nothing => (0.0, 0.0),
                 Target::Class(Some(class)) => row.loss(class),
                 Target::Class(None) => (f64::NAN, 0.0),
                 Target::Distribution(weights) => weighted_sum(weights, |class| row.loss(class)),
@@ -84,7 +85,8 @@ impl Op for SoftmaxCrossEntropy {
             Case::new("certain and right", SoftmaxCrossEntropy, known(vec![1000., 0.], 0.)).expect(vec![vec![0.]]),
             Case::new("certain and wrong", SoftmaxCrossEntropy, known(vec![1000., 0.], 1.)).expect(vec![vec![1000.]]),
             Case::new("class too large", SoftmaxCrossEntropy, known(vec![1., 2.], 2.)).expect(vec![nan.clone()]),
-            Case::new("class below zero", SoftmaxCrossEntropy, known(vec![1., 2.], -1.)).expect(vec![nan]),
+            Case::new("class below zero", SoftmaxCrossEntropy, known(vec![1., 2.], -2.)).expect(vec![nan]),
+            Case::new("no class", SoftmaxCrossEntropy, known(vec![1., 2.], -1.)).expect(vec![vec![0.]]),
         ];
         for case in &mut cases[4..] {
             case.is_differentiable = false;
@@ -139,6 +141,7 @@ impl Op for SoftmaxCrossEntropyGradient {
                     .collect()
             };
             let weights = match target_of(target, i, classes) {
+                Target::Nothing => vec![0.0; classes],
                 Target::Class(class) => one_hot(class),
                 Target::Distribution(weights) => weights.to_vec(),
             };
@@ -167,6 +170,7 @@ impl Op for SoftmaxCrossEntropyGradient {
         let mut cases = vec![
             Case::new("known", SoftmaxCrossEntropyGradient, class(1.)).expect(vec![vec![2., -2.]]),
             Case::new("class too large", SoftmaxCrossEntropyGradient, class(2.)).expect(vec![vec![f64::NAN; 2]]),
+            Case::new("no class", SoftmaxCrossEntropyGradient, class(-1.)).expect(vec![vec![0.; 2]]),
         ];
         cases.extend(cross_entropy::gradient_cases(|types, n| {
             Case::made_up("made up", SoftmaxCrossEntropyGradient, types, n)

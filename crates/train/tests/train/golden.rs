@@ -344,6 +344,7 @@ fn levels_and_threads_give_the_golden_bits() {
 /// tokens, no layer needs the largest elements so far, and weights are rounded to 8 bits after training.
 /// tokens, no layer or loss needs integers, indices, paths or the largest elements so far.
 const NOT_IN_TRAININGS: &[&str] = &[
+    "cast",
     "categorical_cross_entropy",
     "categorical_cross_entropy_gradient",
     "ctc_loss",

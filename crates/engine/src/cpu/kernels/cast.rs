@@ -2,6 +2,7 @@
 //! into vector code; no conversion instruction, since `vcvtneps2bf16` takes denormal numbers for zeros.
 
 use proofmark_tensor::Bf16;
+//! Integers as f32: the processor's own conversion, which rounds as the operation says.
 
 use super::Kernel;
 use crate::cpu::call::Call;
@@ -42,5 +43,21 @@ multiversioned! { fn widen(x: &[Bf16], y: &mut [f32]) = widen_body }
 fn widen_body(x: &[Bf16], y: &mut [f32]) {
     for (x, y) in x.iter().zip(y) {
         *y = x.to_f32();
+
+/// Needs to know nothing.
+pub(super) struct CastKernel;
+
+impl Kernel for CastKernel {
+    fn shard(&self, call: &Call<'_>) {
+        cast(call.level, call.input_i32(0), call.output(0));
+    }
+}
+
+multiversioned! { fn cast(x: &[i32], y: &mut [f32]) = cast_body }
+
+#[inline(always)]
+fn cast_body(x: &[i32], y: &mut [f32]) {
+    for (x, y) in x.iter().zip(y) {
+        *y = *x as f32;
     }
 }

@@ -6,7 +6,7 @@ use super::Kernel;
 use super::cross_entropy::strided_dot;
 use crate::cpu::call::{Call, Slot};
 use crate::cpu::simd::multiversioned;
-use crate::ops::PROBABILITY_FLOOR;
+use crate::ops::{NO_CLASS, PROBABILITY_FLOOR};
 
 /// Forward and gradient share what they know of their rows.
 pub(super) struct CategoricalCrossEntropyKernel {
@@ -59,6 +59,7 @@ fn loss_of_classes_body(p: &[f32], classes: usize, target: &[i32], loss: &mut [f
     for ((row, class), loss) in p.chunks_exact(classes).zip(target).zip(loss) {
         *loss = match usize::try_from(*class) {
             Ok(class) if class < classes => -logarithm(row[class]),
+            _ if *class == NO_CLASS => 0.0,
             _ => f32::NAN,
         };
     }
@@ -81,7 +82,7 @@ fn gradient_of_classes_body(p: &[f32], classes: usize, target: &[i32], dloss: &[
                 let p = row[class];
                 dp[class] = if PROBABILITY_FLOOR > p { 0.0 } else { -*dloss / p };
             }
-            None => dp.fill(f32::NAN),
+            None => dp.fill(if *class == NO_CLASS { 0.0 } else { f32::NAN }),
         }
     }
 }

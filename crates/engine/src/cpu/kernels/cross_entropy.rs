@@ -6,6 +6,7 @@ use proofmark_tensor::{DType, math};
 use super::Kernel;
 use crate::cpu::call::{Call, Slot};
 use crate::cpu::simd::multiversioned;
+use crate::ops::NO_CLASS;
 
 /// Accumulators of a strided sum.
 pub(super) const STRIDE: usize = 16;
@@ -123,6 +124,10 @@ multiversioned! {
 #[inline(always)]
 fn loss_of_classes_body(logits: &[f32], classes: usize, target: &[i32], loss: &mut [f32]) {
     for ((row, class), loss) in logits.chunks_exact(classes).zip(target).zip(loss) {
+        if *class == NO_CLASS {
+            *loss = 0.0;
+            continue;
+        }
         let (maximum, sum) = maximum_and_sum(row);
         *loss = match usize::try_from(*class) {
             Ok(class) if class < classes => math::ln(sum) - (row[class] - maximum),
@@ -145,7 +150,7 @@ fn gradient_of_classes_body(logits: &[f32], classes: usize, target: &[i32], dlos
     let rows = logits.chunks_exact(classes).zip(dx.chunks_exact_mut(classes)).zip(target.iter().zip(dloss));
     for ((row, dx), (class, dloss)) in rows {
         let Some(class) = usize::try_from(*class).ok().filter(|class| *class < classes) else {
-            dx.fill(f32::NAN);
+            dx.fill(if *class == NO_CLASS { 0.0 } else { f32::NAN });
             continue;
         };
         let (maximum, sum) = maximum_and_sum(row);
