@@ -257,7 +257,7 @@ fn fold_line(fold: u32, folds: u32, measured: Option<(Metric, f64)>, seconds: f6
     let seconds = duration(seconds, lang);
     match measured {
         Some((metric, value)) => {
-            let value = if metric == Metric::Loss { format!("{value:.4}") } else { percent(value) };
+            let value = if metric.is_unbounded() { format!("{value:.4}") } else { percent(value) };
             say::progress_fold(lang, fold, folds, metric.name(), value, seconds)
         }
         None => say::progress_fold_alone(lang, fold, folds, seconds),

@@ -143,7 +143,8 @@ impl SavedFold {
             numbers.enumerate().partition(|(idx, _)| *idx < n_probabilities);
         let plain = |numbers: Vec<(usize, f32)>| numbers.into_iter().map(|(_, number)| number).collect();
         let (probabilities, losses) = (plain(probabilities), plain(losses));
-        let predictions = Predictions { classes: head.classes, probabilities, losses, labels: labels.to_vec() };
+        let (classes, labels) = (head.classes, labels.to_vec());
+        let predictions = Predictions { classes, probabilities, losses, labels, ends: Vec::new() };
         Some(SavedFold { head, predictions })
     }
 }
@@ -244,6 +245,7 @@ mod tests {
             probabilities: vec![0.75, 0.25, 0.5, 0.5, 0.1, 0.9],
             losses: vec![0.3, 0.7, f32::MIN_POSITIVE],
             labels: vec![0, 1, 1],
+            ends: Vec::new(),
         };
         let trained = FoldTrained {
             predictions: predictions.clone(),

@@ -18,7 +18,7 @@ fn measures(spec: &RunSpec) -> Measures {
     let measured = Metric::ALL.iter().filter(|metric| spec.evaluate.metrics.contains(metric));
     let has_baseline = |metric: &Metric| match metric {
         Metric::Accuracy | Metric::Precision | Metric::Recall | Metric::F1 => Some(true),
-        Metric::Loss | Metric::CalibrationError => Some(false),
+        Metric::Loss | Metric::Perplexity | Metric::CalibrationError => Some(false),
         // It is no number.
         Metric::Confusion => None,
     };
@@ -137,7 +137,7 @@ train: { epochs: 1, loss: categorical_crossentropy, optimizer: adam }
     #[test]
     fn every_path_has_a_fact_and_every_fact_a_path() {
         for overrides in [
-            &["evaluate.metrics=[accuracy, precision, recall, f1, loss, calibration_error, confusion]"][..],
+            &["evaluate.metrics=[accuracy, precision, recall, f1, loss, perplexity, calibration_error, confusion]"][..],
             &["evaluate.metrics=[loss, confusion]", "evaluate.slices=[label]"],
             &["data.split.validation=0"],
             &["cross_validation={ folds: 2 }", "evaluate.metrics=[accuracy, f1, loss, confusion]"],
@@ -149,6 +149,7 @@ train: { epochs: 1, loss: categorical_crossentropy, optimizer: adam }
                 probabilities: vec![0.9, 0.1, 0.2, 0.8, 0.6, 0.4],
                 losses: vec![0.1, 0.2, 0.9],
                 labels: vec![0, 1, 1],
+                ends: Vec::new(),
             };
             let evaluation = evaluate(
                 &predictions,

@@ -141,7 +141,10 @@ fn shown_rows(prepared: &Prepared) -> Vec<(usize, u32)> {
     let rounds = (MAX_SAMPLES / classes).max(1);
     let mut rows: Vec<(usize, usize, u32)> = Vec::new();
     let mut seen = vec![0; classes];
-    for (row, label) in prepared.train.labels().iter().enumerate() {
+    let labels = prepared.train.labels().chunks_exact(prepared.train.label_width());
+    for (row, labels) in labels.enumerate() {
+        // What stands for a sample of several labels is the first that is known.
+        let Some(label) = labels.iter().find(|label| **label >= 0) else { continue };
         let Some(count) = usize::try_from(*label).ok().and_then(|label| seen.get_mut(label)) else { continue };
         if *count < rounds {
             rows.push((*count, *label as usize, row as u32));

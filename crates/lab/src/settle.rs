@@ -232,7 +232,7 @@ fn cross_validation(claims: &CrossValidationClaims, loss: Option<&Loss>) -> page
         let EstimateClaims { value, lower95, upper95 } = &claims.out_of_fold;
         page::FoldMetric {
             name: metric_name(*metric, loss).to_owned(),
-            unit: if *metric == Metric::Loss { page::Unit::Number } else { page::Unit::Proportion },
+            unit: if metric.is_unbounded() { page::Unit::Number } else { page::Unit::Proportion },
             higher_is_better: metric.is_higher_better(),
             mean: claims.value.0,
             std: claims.std.0,
@@ -257,7 +257,7 @@ fn evaluation(
 ) -> page::Evaluation {
     let metrics = claims.metrics.iter().map(|(metric, claims)| page::Metric {
         name: metric_name(*metric, loss).to_owned(),
-        unit: if *metric == Metric::Loss { page::Unit::Number } else { page::Unit::Proportion },
+        unit: if metric.is_unbounded() { page::Unit::Number } else { page::Unit::Proportion },
         higher_is_better: metric.is_higher_better(),
         value: claims.value.0,
         lower95: Some(claims.lower95.0),
@@ -318,7 +318,7 @@ fn metric_name(metric: Metric, loss: Option<&Loss>) -> &'static str {
             Some(_) | None => metric.name(),
         },
         Metric::CalibrationError => "ece",
-        Metric::Accuracy | Metric::Confusion => metric.name(),
+        Metric::Accuracy | Metric::Perplexity | Metric::Confusion => metric.name(),
     }
 }
 

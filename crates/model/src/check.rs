@@ -23,7 +23,7 @@ const MAX_NAME: usize = 64;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
     /// One of several classes. The last layer has an output for each; for two classes it may have a single one, the
-    /// probability of the second.
+    /// probability of the second. With the shape `[steps, classes]` it is one of them for each step.
     Category {
         /// How many.
         classes: usize,
@@ -177,6 +177,11 @@ impl CheckedModel {
             _ => None,
         };
         self.spec.layers.iter().filter_map(vocabulary).min()
+    }
+
+    /// Whether a sample has a prediction for each of its steps: `[steps, classes]`.
+    pub fn predicts_steps(&self) -> bool {
+        self.output_shape().rank() > 1
     }
 
     /// What is predicted.
@@ -351,6 +356,7 @@ fn check_output(shape: &Shape, target: Target) -> Result<(), ModelErrorKind> {
     let received = shape.clone();
     match target {
         Target::Category { classes } if shape[..] == [classes] || (classes == 2 && shape[..] == [1]) => Ok(()),
+        Target::Category { classes } if shape.rank() == 2 && shape.last() == classes => Ok(()),
         Target::Category { classes } => Err(ModelErrorKind::OutputClasses { classes, received }),
         Target::Number { outputs } if shape[..] == [outputs] => Ok(()),
         Target::Number { outputs } => Err(ModelErrorKind::OutputNumbers { outputs, received }),

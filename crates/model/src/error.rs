@@ -116,6 +116,10 @@ pub enum ModelErrorKind {
     LossActivation { loss: &'static str, expected: Activation, received: Activation },
     /// A loss for which mixing two samples' losses is not mixing their targets.
     MixupLoss { loss: &'static str },
+    /// Mixup of samples that have a prediction for each step.
+    MixupSteps,
+    /// Weights of classes where a sample has a prediction for each step.
+    ClassWeightsSteps,
     /// A model without parameters.
     NothingToTrain,
     /// Activations in bf16 where no image and no sequence is kept.
@@ -320,6 +324,8 @@ impl Localize for ModelErrorKind {
                 say::loss_activation(lang, loss, expected.name(), received.name())
             }
             ModelErrorKind::MixupLoss { loss } => say::mixup_loss(lang, loss),
+            ModelErrorKind::MixupSteps => say::mixup_steps(lang),
+            ModelErrorKind::ClassWeightsSteps => say::class_weights_steps(lang),
             ModelErrorKind::NothingToTrain => say::nothing_to_train(lang),
             ModelErrorKind::NothingInBf16 => say::nothing_in_bf16(lang),
             ModelErrorKind::NotExported { layer_kind } => say::not_exported(lang, layer_kind),
@@ -411,6 +417,8 @@ impl Localize for ModelErrorKind {
                 Some(say::loss_activation_hint(lang, format!("activation: {}", expected.name())))
             }
             ModelErrorKind::MixupLoss { .. } => Some(say::mixup_loss_hint(lang)),
+            ModelErrorKind::MixupSteps => Some(say::mixup_steps_hint(lang)),
+            ModelErrorKind::ClassWeightsSteps => Some(say::class_weights_steps_hint(lang)),
             ModelErrorKind::NothingToTrain => Some(say::nothing_to_train_hint(lang)),
             ModelErrorKind::NothingInBf16 => Some(say::nothing_in_bf16_hint(lang)),
             ModelErrorKind::NotExported { .. } => {

@@ -3,7 +3,6 @@
 use proofmark_engine::map::{Builder, Function, Program};
 use proofmark_engine::ops::Operation;
 use proofmark_engine::{Graph, Type, Value, gradient};
-use proofmark_tensor::DType;
 
 use crate::build::{Mode, Parameter};
 use crate::check::{Assembled, CheckedModel, Target};
@@ -265,9 +264,10 @@ impl CheckedModel {
     pub fn check_loss(&self, loss: &Loss) -> Result<(), ModelErrors> {
         loss.check(LOSS_PATH)?;
         let refuse = |kind| Err(ModelError { path: LOSS_PATH.to_owned(), layer: None, kind }.into());
-        let outputs = self.output_shape().elements();
+        let (outputs, is_single) = (self.output_shape().last(), self.output_shape().rank() == 1);
         let fits = match (loss.target(), self.target) {
             (LossTarget::Class, Target::Category { classes }) => outputs == classes,
+            (LossTarget::Binary | LossTarget::Number, Target::Category { .. }) if !is_single => false,
             (LossTarget::Binary, Target::Category { classes }) => classes == 2 && outputs == 1,
             // One-hot.
             (LossTarget::Number, Target::Category { classes }) => outputs == classes && classes > 1,
@@ -314,6 +314,9 @@ impl CheckedModel {
         if mixup.is_some() && loss.target() == LossTarget::Number {
             let kind = ModelErrorKind::MixupLoss { loss: loss.kind() };
             errors.push(ModelError { path: MIXUP_PATH.to_owned(), layer: None, kind });
+        }
+        if mixup.is_some() && self.predicts_steps() {
+            errors.push(ModelError { path: MIXUP_PATH.to_owned(), layer: None, kind: ModelErrorKind::MixupSteps });
         }
         if self.parameters.iter().all(|parameter| !parameter.is_trained()) {
             errors.push(ModelError::of_model("layers", ModelErrorKind::NothingToTrain));
@@ -371,11 +374,7 @@ impl CheckedModel {
         target: &str,
     ) -> Result<Value, ModelErrors> {
         graph.set_scope("loss");
-        let ty = match loss.target() {
-            LossTarget::Class => Type::sample([]).with_dtype(DType::I32),
-            LossTarget::Binary | LossTarget::Number => Type::sample(self.output_shape().clone()),
-        };
-        let target = graph.input(target, ty).map_err(ModelErrorKind::from)?;
+        let target = graph.input(target, loss.target().of(self.output_shape())).map_err(ModelErrorKind::from)?;
         let site = LossSite { predictions: assembled.predictions, logits: assembled.record.logits, target };
         let value = loss.definition().build(graph, &site);
         graph.set_scope("");

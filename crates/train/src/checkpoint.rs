@@ -50,9 +50,9 @@ pub struct CheckpointProgress {
     pub step: u64,
     /// Sum of the losses of the running epoch, as the bits of an f64.
     pub loss_bits: u64,
-    /// Samples of the running epoch that were right.
+    /// Labels of the running epoch that were right.
     pub right: u64,
-    /// Samples of the running epoch.
+    /// Labels of the running epoch that count: as many as samples, or as the steps of sequences.
     pub samples: u64,
     /// Seconds spent in the running epoch.
     pub seconds: f64,

@@ -29,6 +29,9 @@ impl ClassWeights {
     /// Whether there is a weight within its range for every class.
     pub(crate) fn check(&self, model: &CheckedModel) -> Result<(), ModelErrors> {
         let refuse = |path: String, kind| Err(ModelError { path, layer: None, kind }.into());
+        if model.predicts_steps() {
+            return refuse(PATH.to_owned(), ModelErrorKind::ClassWeightsSteps);
+        }
         let ClassWeights::Each(weights) = self else { return Ok(()) };
         let parameter = || "class_weights".to_owned();
         let classes = n_classes(model);

@@ -63,8 +63,10 @@ pub enum TrainError {
         /// The step of the newest checkpoint, which is kept; `None` before the first.
         saved_step: Option<u64>,
     },
-    /// The model says NaN or infinity about a sample of validation.
+    /// The model's predictions do not match the labels, or one is NaN or infinite.
     Predict(PredictError),
+    /// Folds of samples with a label for each step.
+    FoldsOfSteps,
     /// Something in the spec must be at least 1.
     Zero {
         /// Where: `train.batch_size`.
@@ -110,6 +112,7 @@ impl Localize for TrainError {
             TrainError::GradientNotFinite { epoch, step, .. } => say::gradient_not_finite(lang, epoch, step),
             TrainError::StateNotFinite { name, epoch, step, .. } => say::state_not_finite(lang, name, epoch, step),
             TrainError::Predict(error) => error.text(lang),
+            TrainError::FoldsOfSteps => say::folds_of_steps(lang),
             TrainError::Zero { key } => say::at_least_one(lang, key),
             TrainError::BatchNormOfOne { batch_size, samples } => say::batch_norm_of_one(lang, batch_size, samples),
             TrainError::ResumeDiffers { expected, received } => say::resume_differs(lang, expected, received),
@@ -131,6 +134,7 @@ impl Localize for TrainError {
                 Some(format!("{hint}{kept}"))
             }
             TrainError::Predict(error) => error.hint(lang),
+            TrainError::FoldsOfSteps => Some(say::folds_of_steps_hint(lang)),
             TrainError::Token { .. } => Some(say::token_hint(lang)),
             TrainError::BatchNormOfOne { .. } => Some(say::batch_norm_of_one_hint(lang)),
             TrainError::Resources(RunError::Threads { .. }) => Some(say::threads_hint(lang)),

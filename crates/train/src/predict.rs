@@ -22,6 +22,7 @@ pub struct Evaluator {
     loss: usize,
     predictions: usize,
     sample_elements: usize,
+    /// Of a sample, or of one of its steps.
     outputs: usize,
     batch: Vec<f32>,
     targets: Targets,
@@ -40,36 +41,41 @@ impl Evaluator {
     ) -> Result<Self, PredictError> {
         let evaluation = model.evaluation_graph(loss)?;
         let sample_elements = model.input_shape().elements();
-        let outputs = model.output_shape().elements();
         Ok(Evaluator {
             session: executor.session(&evaluation.graph, state, BATCH)?,
             loss: evaluation.loss,
             predictions: evaluation.predictions,
             sample_elements,
-            outputs,
+            outputs: model.output_shape().last(),
             batch: vec![0.0; BATCH * sample_elements],
-            targets: Targets::new(loss, outputs, BATCH),
+            targets: Targets::new(loss, model.output_shape(), BATCH),
         })
     }
 
-    /// What the model says about a prepared set, in its order. `progress` hears the number of samples done.
+    /// What the model says about a prepared set, in its order; of samples with a label a step, about those steps whose label is
+    /// not missing. `progress` hears the number of samples done.
     ///
     /// # Errors
-    /// A step that cannot run; a prediction or a loss that is NaN or infinite.
+    /// Samples with another number of labels than the model has predictions for; a step that cannot run; a prediction or a loss
+    /// that is NaN or infinite.
     pub fn evaluate(
         &mut self,
         state: &mut StateBlock,
         set: &PreparedSet,
         mut progress: impl FnMut(usize),
     ) -> Result<Predictions, PredictError> {
-        let mut said = Vec::with_capacity(set.len() * self.outputs);
+        let width = self.targets.width();
+        if !set.is_empty() && set.label_width() != width {
+            return Err(PredictError::Steps { steps: width, width: set.label_width() });
+        }
+        let mut said = Vec::with_capacity(set.len() * width * self.outputs);
         let mut losses = Vec::with_capacity(set.len());
         let rows: Vec<u32> = (0..set.len() as u32).collect();
         for rows in rows.chunks(BATCH) {
             let n = rows.len();
             let elements = n * self.sample_elements;
             set.gather(rows, &mut self.batch[..elements]);
-            self.targets.fill(rows.iter().map(|row| set.labels()[*row as usize]));
+            self.targets.fill(rows.iter().flat_map(|row| set.labels_of(*row)).copied());
             let ids: Vec<u64> = rows.iter().map(|row| set.ids()[*row as usize]).collect();
             let step = Step { ids: &ids, index: 0, seed: 0 };
             self.session.run(state, &step, &[Feed::F32(&self.batch[..elements]), self.targets.feed(0..n)])?;
@@ -77,10 +83,13 @@ impl Evaluator {
             losses.extend_from_slice(self.session.output(self.loss));
             progress(losses.len());
         }
-        refuse_not_finite(&said, self.outputs)?;
+        refuse_not_finite(&said, self.outputs * width)?;
         refuse_not_finite(&losses, 1)?;
         let (classes, probabilities) = by_class(self.outputs, said);
-        Ok(Predictions { classes, probabilities, losses, labels: set.labels().to_vec() })
+        Ok(match width {
+            1 => Predictions { classes, probabilities, losses, labels: set.labels().to_vec(), ends: Vec::new() },
+            _ => Predictions::of_steps(classes, width, &probabilities, &losses, set.labels()),
+        })
     }
 }
 
@@ -96,8 +105,11 @@ impl Predictor {
     /// Prepares a model whose states stand in `state`.
     ///
     /// # Errors
-    /// A state that the block lacks; a plan that needs more than the machine has.
+    /// A model that predicts a class for each step; a state that the block lacks; a plan that needs more than the machine has.
     pub fn new(model: &CheckedModel, executor: CpuExecutor, state: &StateBlock) -> Result<Self, PredictError> {
+        if model.predicts_steps() {
+            return Err(PredictError::StepsUnsupported { steps: model.output_shape()[0] });
+        }
         let inference = model.inference_graph()?;
         Ok(Predictor {
             session: executor.session(&inference.graph, state, BATCH)?,
@@ -147,6 +159,9 @@ pub fn predictions_of_imported(
     set: &PreparedSet,
 ) -> Result<(OutputKind, Predictions), PredictError> {
     let (sample, outputs) = (model.input.elements(), model.output.elements());
+    if set.label_width() != 1 {
+        return Err(PredictError::Steps { steps: 1, width: set.label_width() });
+    }
     let mut session = executor.session(&model.graph, &model.state, BATCH)?;
     let mut batch = vec![0.0; BATCH * sample];
     let mut said = Vec::with_capacity(set.len() * outputs);
@@ -174,7 +189,7 @@ pub fn predictions_of_imported(
         // As far from 0 as f32 reaches: the logarithm is to stay finite.
         .map(|(row, label)| -math::ln_f64(f64::from(row[*label as usize].max(f32::MIN_POSITIVE))) as f32)
         .collect();
-    Ok((kind, Predictions { classes, probabilities, losses, labels: set.labels().to_vec() }))
+    Ok((kind, Predictions { classes, probabilities, losses, labels: set.labels().to_vec(), ends: Vec::new() }))
 }
 
 /// Softmax of several logits, the logistic function of one, in f64.
@@ -218,6 +233,18 @@ pub enum PredictError {
         /// What came out.
         value: f32,
     },
+    /// Samples with another number of labels than the model has predictions for.
+    Steps {
+        /// Predictions of a sample.
+        steps: usize,
+        /// Labels of a sample.
+        width: usize,
+    },
+    /// A model of steps where one class a sample is needed.
+    StepsUnsupported {
+        /// Predictions of a sample.
+        steps: usize,
+    },
 }
 
 impl Localize for PredictError {
@@ -226,13 +253,16 @@ impl Localize for PredictError {
             PredictError::Model(errors) => errors.text(lang),
             PredictError::Run(error) => error.to_string(),
             PredictError::NotFinite { sample, value } => say::prediction_not_finite(lang, sample, value),
+            PredictError::Steps { steps, width } => say::prediction_steps(lang, steps, width),
+            PredictError::StepsUnsupported { steps } => say::steps_unsupported(lang, steps),
         }
     }
 
     fn hint(&self, lang: Lang) -> Option<String> {
         match self {
             PredictError::Model(errors) => errors.hint(lang),
-            PredictError::Run(_) => None,
+            PredictError::Run(_) | PredictError::StepsUnsupported { .. } => None,
+            PredictError::Steps { .. } => Some(say::prediction_steps_hint(lang)),
             PredictError::NotFinite { .. } => Some(say::prediction_not_finite_hint(lang)),
         }
     }
@@ -245,7 +275,7 @@ impl std::error::Error for PredictError {
         match self {
             PredictError::Model(errors) => Some(errors),
             PredictError::Run(error) => Some(error),
-            PredictError::NotFinite { .. } => None,
+            PredictError::NotFinite { .. } | PredictError::Steps { .. } | PredictError::StepsUnsupported { .. } => None,
         }
     }
 }
@@ -267,7 +297,7 @@ impl From<PredictError> for crate::TrainError {
         match error {
             PredictError::Model(errors) => errors.into(),
             PredictError::Run(error) => error.into(),
-            PredictError::NotFinite { .. } => crate::TrainError::Predict(error),
+            error => crate::TrainError::Predict(error),
         }
     }
 }

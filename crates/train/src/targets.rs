@@ -2,29 +2,43 @@
 
 use std::ops::Range;
 
+use proofmark_data::PreparedSet;
 use proofmark_engine::Feed;
+use proofmark_model::CheckedModel;
 use proofmark_model::losses::{Loss, LossTarget};
+use proofmark_tensor::Shape;
 
-/// Labels of classes as the loss reads them: as they are, as 0 or 1 for the single output of two classes, or as a row with a 1 at
-/// the class (one-hot). Its memory is allocated once.
+use crate::predict::PredictError;
+
+/// Labels of classes as the loss reads them: as they are (one a sample, or one for each of its steps), as 0 or 1 for the single
+/// output of two classes, or as a row with a 1 at the class (one-hot). Its memory is allocated once.
 #[derive(Clone, Debug)]
 pub(crate) struct Targets {
     target: LossTarget,
     outputs: usize,
+    width: usize,
     labels: Vec<i32>,
     numbers: Vec<f32>,
 }
 
 impl Targets {
-    /// For batches of at most `samples` samples, compared with `outputs` numbers each.
-    pub(crate) fn new(loss: &Loss, outputs: usize, samples: usize) -> Targets {
-        let target = loss.target();
-        let numbers = if target == LossTarget::Class { 0 } else { samples * outputs };
-        Targets { target, outputs, labels: vec![0; samples], numbers: vec![0.0; numbers] }
+    /// For batches of at most `samples` samples, compared with predictions of this shape.
+    pub(crate) fn new(loss: &Loss, predictions: &Shape, samples: usize) -> Targets {
+        let (target, outputs) = (loss.target(), predictions.elements());
+        let (width, numbers) = match target {
+            LossTarget::Class => (outputs / predictions.last(), 0),
+            LossTarget::Binary | LossTarget::Number => (1, samples * outputs),
+        };
+        Targets { target, outputs, width, labels: vec![0; samples * width], numbers: vec![0.0; numbers] }
+    }
+
+    /// How many labels a sample has.
+    pub(crate) fn width(&self) -> usize {
+        self.width
     }
 
     /// Takes the labels of a batch.
-    pub(crate) fn fill(&mut self, labels: impl ExactSizeIterator<Item = i32>) {
+    pub(crate) fn fill(&mut self, labels: impl Iterator<Item = i32>) {
         for (to, label) in self.labels.iter_mut().zip(labels) {
             *to = label;
         }
@@ -41,13 +55,18 @@ impl Targets {
 
     /// The labels of the first samples.
     pub(crate) fn labels(&self, n: usize) -> &[i32] {
-        &self.labels[..n]
+        &self.labels[..n * self.width]
+    }
+
+    /// The labels of a part of the samples.
+    pub(crate) fn labels_of(&self, part: Range<usize>) -> &[i32] {
+        &self.labels[part.start * self.width..part.end * self.width]
     }
 
     /// What is fed for a part of the samples.
     pub(crate) fn feed(&self, part: Range<usize>) -> Feed<'_> {
         match self.target {
-            LossTarget::Class => Feed::I32(&self.labels[part]),
+            LossTarget::Class => Feed::I32(self.labels_of(part)),
             LossTarget::Binary | LossTarget::Number => {
                 Feed::F32(&self.numbers[part.start * self.outputs..part.end * self.outputs])
             }
@@ -55,12 +74,24 @@ impl Targets {
     }
 }
 
+/// How many labels of a sample count: all but those that are missing.
+pub(crate) fn counted(labels: &[i32]) -> usize {
+    labels.iter().filter(|label| **label >= 0).count()
+}
+
+/// Refuses samples with another number of labels than the model has predictions for.
+pub(crate) fn check_steps(model: &CheckedModel, set: &PreparedSet) -> Result<(), PredictError> {
+    let predictions = model.output_shape();
+    let (steps, width) = (predictions.elements() / predictions.last(), set.label_width());
+    if steps == width || set.is_empty() { Ok(()) } else { Err(PredictError::Steps { steps, width }) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn targets(loss: &str, outputs: usize) -> Targets {
-        Targets::new(&serde_json::from_value(loss.into()).unwrap(), outputs, 3)
+        Targets::new(&serde_json::from_value(loss.into()).unwrap(), &Shape::from([outputs]), 3)
     }
 
     #[test]
@@ -75,5 +106,14 @@ mod tests {
         binary.fill([1, 0, 1].into_iter());
         assert!(matches!(binary.feed(0..3), Feed::F32([1.0, 0.0, 1.0])));
         assert_eq!(binary.labels(2), [1, 0]);
+    }
+
+    #[test]
+    fn a_class_for_each_step() {
+        let loss = serde_json::from_value("categorical_crossentropy".into()).unwrap();
+        let mut steps = Targets::new(&loss, &Shape::from([3, 5]), 2);
+        steps.fill([0, 4, -1, 2, 2, 3].into_iter());
+        assert!(matches!(steps.feed(1..2), Feed::I32([2, 2, 3])));
+        assert_eq!((steps.width(), steps.labels_of(0..1), counted(steps.labels(1))), (3, &[0, 4, -1][..], 2));
     }
 }

@@ -27,7 +27,7 @@ use crate::predict::Evaluator;
 use crate::spec::TrainSpec;
 pub use crate::states::parameters_digest;
 use crate::states::{load, states_of, swap_averages};
-use crate::targets::Targets;
+use crate::targets::{Targets, check_steps};
 use crate::tokens::check_tokens;
 use accumulate::Accumulator;
 pub use probe::Probe;
@@ -109,9 +109,11 @@ struct Run<'a> {
 /// What is summed up over an epoch.
 #[derive(Clone, Copy, Debug, Default)]
 struct Running {
+    /// Of labels.
     loss: f64,
     right: u64,
-    samples: u64,
+    /// Labels that count: as many as samples, or as the steps of sequences.
+    counted: u64,
     seconds: f64,
 }
 
@@ -140,6 +142,8 @@ impl<'a> Run<'a> {
         }
         spec.check()?;
         spec.check_batches(model, input.train.len())?;
+        check_steps(model, input.train)?;
+        check_steps(model, input.validation)?;
         check_tokens(model, input.train)?;
         check_tokens(model, input.validation)?;
         let graph = spec.training_graph(model)?;
@@ -164,7 +168,7 @@ impl<'a> Run<'a> {
             false => Some(Evaluator::new(model, &spec.loss, executor, &state)?),
         };
         let elements = model.input_shape().elements();
-        let targets = Targets::new(&spec.loss, model.output_shape().elements(), step_samples);
+        let targets = Targets::new(&spec.loss, model.output_shape(), step_samples);
         let buffers = Buffers {
             x: vec![0.0; step_samples * elements],
             other_targets: targets.clone(),
@@ -223,7 +227,7 @@ impl<'a> Run<'a> {
         self.running = Running {
             loss: f64::from_bits(progress.loss_bits),
             right: progress.right,
-            samples: progress.samples,
+            counted: progress.samples,
             seconds: progress.seconds,
         };
         self.early_stopping = progress.early_stopping;
@@ -275,8 +279,8 @@ impl<'a> Run<'a> {
                 epochs: self.input.spec.epochs,
                 step: self.step_in_epoch as usize,
                 steps: self.steps_per_epoch() as usize,
-                samples: self.running.samples as usize,
-                loss: self.running.loss / self.running.samples as f64,
+                samples: (self.step_in_epoch as usize).saturating_mul(step_samples).min(n),
+                loss: self.running.loss / self.running.counted as f64,
             });
             let is_last = self.step_in_epoch == self.steps_per_epoch();
             let is_interrupted = recorder.is_interrupted();
@@ -335,7 +339,7 @@ impl<'a> Run<'a> {
                 self.best = Some(states_of(&self.state, |role| role != StateRole::Optimizer));
             }
         }
-        let train_loss = self.running.loss / self.running.samples as f64;
+        let train_loss = self.running.loss / self.running.counted as f64;
         let steps_per_epoch = self.steps_per_epoch();
         let position = SchedulePosition {
             step: self.step,
@@ -348,7 +352,7 @@ impl<'a> Run<'a> {
             epoch,
             step: self.step,
             train_loss,
-            train_accuracy: self.running.right as f64 / self.running.samples as f64,
+            train_accuracy: self.running.right as f64 / self.running.counted as f64,
             validation_loss,
             validation_accuracy,
             learning_rate,
@@ -386,7 +390,7 @@ impl<'a> Run<'a> {
                 step: self.step,
                 loss_bits: self.running.loss.to_bits(),
                 right: self.running.right,
-                samples: self.running.samples,
+                samples: self.running.counted,
                 seconds: self.running.seconds,
                 event_offset: recorder.position(),
                 early_stopping: self.early_stopping.clone(),

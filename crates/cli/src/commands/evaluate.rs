@@ -73,7 +73,7 @@ fn rows(evaluation: &ModelEvaluation, lang: Lang) -> Vec<(String, String)> {
         (say::label_data(lang), say::test_rows(lang, grouped(evaluation.rows as u64))),
     ];
     for Measured { metric, estimate, baseline, .. } in &evaluation.metrics {
-        let number = |value: f64| if *metric == Metric::Loss { short(value) } else { percent(value) };
+        let number = |value: f64| if metric.is_unbounded() { short(value) } else { percent(value) };
         let [value, lower, upper] = [estimate.value, estimate.lower95, estimate.upper95].map(number);
         let baseline = baseline.map(|baseline| say::baseline(lang, number(baseline))).unwrap_or_default();
         rows.push((metric.name().to_owned(), say::interval(lang, value, lower, upper) + &baseline));

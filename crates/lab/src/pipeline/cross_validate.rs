@@ -139,6 +139,9 @@ fn evaluation_of(spec: &RunSpec, prepared: &Prepared, said: &Predictions) -> pro
 pub(super) fn check(read: &Read<RunSpec>, prepared: &Prepared, model: &CheckedModel) -> Result<(), LabError> {
     let spec = &read.value;
     let Some(asked) = &spec.cross_validation else { return Ok(()) };
+    if prepared.train.label_width() > 1 {
+        return Err(read.diagnostics([("cross_validation".to_owned(), TrainError::FoldsOfSteps)]).into());
+    }
     let folds = prepared.folds(asked, spec.seed).map_err(|error: DataError| -> LabError {
         read.diagnostics([(error.key().unwrap_or_default(), error)]).into()
     })?;

@@ -301,6 +301,22 @@ crate::phrases! {
         en: "use `categorical_crossentropy` or `binary_crossentropy`, or remove `train.mixup`",
         zh: "请改用 `categorical_crossentropy` 或 `binary_crossentropy`，或删除 `train.mixup`",
     }
+    mixup_steps() {
+        en: "`mixup` mixes samples of one target each, and this model predicts a class for each step",
+        zh: "`mixup` 只能混合各有一个目标的样本，而该模型对每一步都预测一个类别",
+    }
+    mixup_steps_hint() {
+        en: "remove `train.mixup`, or end in a layer that gives one prediction a sample",
+        zh: "请删除 `train.mixup`，或让最后一层对每个样本只给出一个预测",
+    }
+    class_weights_steps() {
+        en: "`class_weights` weigh samples by their class, and this model predicts a class for each step",
+        zh: "`class_weights` 按类别为样本加权，而该模型对每一步都预测一个类别",
+    }
+    class_weights_steps_hint() {
+        en: "remove `train.class_weights`, or end in a layer that gives one prediction a sample",
+        zh: "请删除 `train.class_weights`，或让最后一层对每个样本只给出一个预测",
+    }
     nothing_to_train() { en: "the model has nothing to train", zh: "模型没有可训练的参数" }
     nothing_to_train_hint() {
         en: "add a layer with parameters, such as `dense` or `conv2d`",

@@ -279,6 +279,7 @@ crate::phrases! {
     metric_f1() { en: "F1", zh: "F1 值" }
     metric_loss() { en: "Loss", zh: "损失" }
     metric_log_loss() { en: "Log loss", zh: "对数损失" }
+    metric_perplexity() { en: "Perplexity", zh: "困惑度" }
     metric_huber() { en: "Huber loss", zh: "Huber 损失" }
     metric_brier() { en: "Brier score", zh: "Brier 分数" }
     metric_ece() { en: "Calibration error", zh: "校准误差" }

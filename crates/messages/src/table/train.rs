@@ -69,6 +69,31 @@ crate::phrases! {
         en: "`{name}` is no longer finite after step {step} in epoch {epoch}",
         zh: "第 {epoch} 轮第 {step} 步之后，`{name}` 不再是有限值",
     }
+    /// Predictions and labels that do not match.
+    prediction_steps(steps, width) {
+        en: "the model predicts a class for each of {steps} steps, but a sample of the data has {width} labels",
+        zh: "模型对 {steps} 步中的每一步都预测一个类别，而数据中每个样本有 {width} 个标签",
+    }
+    /// What to do about predictions and labels that do not match.
+    prediction_steps_hint() {
+        en: "for one label a sample, end in `return_sequences: false`, a global pooling or `flatten` before the last layer; for a label a step, keep the number of steps",
+        zh: "若每个样本只有一个标签，请在最后一层之前使用 `return_sequences: false`、全局池化或 `flatten`；若每一步都有标签，请保持步数不变",
+    }
+    /// A model of steps where one class a sample is needed.
+    steps_unsupported(steps) {
+        en: "the model predicts a class for each of {steps} steps; this needs a model of one class a sample",
+        zh: "模型对 {steps} 步中的每一步都预测一个类别；此处需要每个样本只预测一个类别的模型",
+    }
+    /// Folds of samples with a label for each step.
+    folds_of_steps() {
+        en: "`cross_validation` needs one label a sample, and these samples have one for each step",
+        zh: "`cross_validation` 要求每个样本只有一个标签，而这些样本的每一步都有标签",
+    }
+    /// What to do about it.
+    folds_of_steps_hint() {
+        en: "remove `cross_validation`; the intervals on validation and test are over whole samples",
+        zh: "请删除 `cross_validation`；验证集和测试集上的区间以整个样本为单位计算",
+    }
     /// A model's answer is not finite.
     prediction_not_finite(sample, value) {
         en: "the model says `{value}` about sample {sample}",

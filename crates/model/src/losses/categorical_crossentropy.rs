@@ -1,10 +1,10 @@
 use proofmark_engine::map::{Builder, Function};
-use proofmark_engine::ops::{Reduce, ReduceKind, ReduceMax, Reshape};
+use proofmark_engine::ops::{LogSoftmax, Reduce, ReduceKind, ReduceMax, Reshape};
 use proofmark_engine::{Graph, Value, ops};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{LossDefinition, LossSite, LossTarget, is_zero};
+use super::{LossDefinition, LossSite, LossTarget, is_zero, mean_of_counted};
 use crate::Activation;
 use crate::error::ModelErrorKind;
 use crate::ranges::Ranges;
@@ -13,6 +13,12 @@ use crate::ranges::Ranges;
 /// class; the two are computed together from the softmax's input, so that nothing overflows.
 ///
 /// With smoothing s, `-(1 - s) ln p[class] - s (the mean of ln p over all classes)`.
+///
+/// Where the model predicts at every step (`[steps, classes]`), the target has a class for each step, and the loss of a sample is
+/// the mean over its steps; a step whose class is missing (-1: padding, or not known) is left out. In a batch a sample weighs as
+/// many as it has counted steps, so that the loss of the batch is the mean over all counted steps: PyTorch's
+/// `CrossEntropyLoss(ignore_index=-1)`, Keras' `SparseCategoricalCrossentropy(ignore_class=-1)`. (A mean of the samples' means
+/// would let the steps of short sequences count more.)
 ///
 /// *Source*: Bridle 1990; Keras' `SparseCategoricalCrossentropy`; smoothing: Szegedy and others 2016 (*Rethinking the Inception
 /// architecture*), section 7, as PyTorch's `CrossEntropyLoss`.
@@ -40,20 +46,21 @@ impl LossDefinition for CategoricalCrossentropy {
 
     fn build(&self, graph: &mut Graph, site: &LossSite) -> Result<Value, ModelErrorKind> {
         let sharp = ops::categorical_cross_entropy(graph, site.predictions, site.target)?;
-        match self.label_smoothing {
-            0.0 => Ok(sharp),
-            smoothing => smoothed(graph, site.predictions, sharp, smoothing),
-        }
+        let is_single = graph.shape(sharp).rank() == 0;
+        let loss = match self.label_smoothing {
+            0.0 => sharp,
+            smoothing if is_single => smoothed(graph, site.predictions, sharp, smoothing)?,
+            smoothing => smoothed_steps(graph, site.predictions, sharp, smoothing)?,
+        };
+        if is_single { Ok(loss) } else { mean_of_counted(graph, loss, site.target) }
     }
 }
 
 /// `(1 - s) sharp + s (ln Σ exp z - mean z)`, z being the softmax's input; the logarithm is of a sum of which one term is 1,
 /// so that nothing overflows.
 fn smoothed(graph: &mut Graph, probabilities: Value, sharp: Value, smoothing: f64) -> Result<Value, ModelErrorKind> {
-    let Some(logits) = ops::logits_of(graph, probabilities) else { return Err(ModelErrorKind::NoLogits) };
-    let shape = graph.shape(probabilities).clone();
-    let axes: Vec<usize> = (0..shape.rank()).collect();
-    let logits = if *graph.shape(logits) == shape { logits } else { graph.add(Reshape { shape }, &[logits])? };
+    let axes: Vec<usize> = (0..graph.shape(probabilities).rank()).collect();
+    let logits = logits_of(graph, probabilities)?;
     let largest = graph.add(ReduceMax { axes: axes.clone() }, &[logits])?;
     let mut builder = Builder::new(2);
     let below = builder.apply(Function::Sub, &[builder.input(0), builder.input(1)]);
@@ -70,4 +77,29 @@ fn smoothed(graph: &mut Graph, probabilities: Value, sharp: Value, smoothing: f6
     let evenly = builder.apply(Function::Mul, &[spread, even]);
     let loss = builder.apply(Function::MulAdd, &[keep, sharp_loss, evenly]);
     Ok(graph.map(builder.finish(&[loss]), &[sharp, sum, largest, mean])?)
+}
+
+/// The same for the rows of `[steps, classes]`: `(1 - s) sharp - s (the mean of the log-softmax of a row)`.
+fn smoothed_steps(
+    graph: &mut Graph,
+    probabilities: Value,
+    sharp: Value,
+    smoothing: f64,
+) -> Result<Value, ModelErrorKind> {
+    let last = graph.shape(probabilities).rank() - 1;
+    let logits = logits_of(graph, probabilities)?;
+    let logarithms = graph.add(LogSoftmax, &[logits])?;
+    let mean = graph.add(Reduce { kind: ReduceKind::Mean, axes: vec![last] }, &[logarithms])?;
+    let mut builder = Builder::new(2);
+    let (keep, spread) = (builder.constant((1.0 - smoothing) as f32), builder.constant(-smoothing as f32));
+    let evenly = builder.apply(Function::Mul, &[spread, builder.input(1)]);
+    let loss = builder.apply(Function::MulAdd, &[keep, builder.input(0), evenly]);
+    Ok(graph.map(builder.finish(&[loss]), &[sharp, mean])?)
+}
+
+/// What the probabilities are the softmax of, in their shape.
+fn logits_of(graph: &mut Graph, probabilities: Value) -> Result<Value, ModelErrorKind> {
+    let Some(logits) = ops::logits_of(graph, probabilities) else { return Err(ModelErrorKind::NoLogits) };
+    let shape = graph.shape(probabilities).clone();
+    Ok(if *graph.shape(logits) == shape { logits } else { graph.add(Reshape { shape }, &[logits])? })
 }

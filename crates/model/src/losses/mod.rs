@@ -9,9 +9,10 @@ mod huber;
 mod mae;
 mod mse;
 
-use proofmark_engine::map::Program;
-use proofmark_engine::ops::{Reduce, ReduceKind};
-use proofmark_engine::{Graph, Value};
+use proofmark_engine::map::{Builder, Function, Program};
+use proofmark_engine::ops::{Cast, Reduce, ReduceKind};
+use proofmark_engine::{Graph, Type, Value};
+use proofmark_tensor::{DType, Shape};
 
 pub use binary_crossentropy::BinaryCrossentropy;
 pub use categorical_crossentropy::CategoricalCrossentropy;
@@ -39,12 +40,26 @@ tagged! {
 /// What a loss compares predictions with, and how samples of the target are fed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LossTarget {
-    /// The index of one of several classes: i32 `[]`.
+    /// The index of one of several classes for each row of the predictions, i32: `[]` for predictions `[classes]`, `[steps]` for
+    /// `[steps, classes]`, where -1 leaves a step out.
     Class,
     /// 0 or 1 for each prediction: f32 of the predictions' shape.
     Binary,
     /// A number for each prediction: f32 of the predictions' shape.
     Number,
+}
+
+impl LossTarget {
+    /// The type of the target of a sample whose prediction has this shape.
+    pub fn of(self, predictions: &Shape) -> Type {
+        match self {
+            LossTarget::Class => {
+                let rows = predictions.rank().saturating_sub(1);
+                Type::sample(Shape::new(&predictions[..rows])).with_dtype(DType::I32)
+            }
+            LossTarget::Binary | LossTarget::Number => Type::sample(predictions.clone()),
+        }
+    }
 }
 
 /// What every loss defines.
@@ -96,6 +111,22 @@ fn mean_of(graph: &mut Graph, program: Program, inputs: [Value; 2]) -> Result<Va
     let each = graph.map(program, &inputs)?;
     let axes = (0..graph.shape(each).rank()).collect();
     Ok(graph.add(Reduce { kind: ReduceKind::Mean, axes }, &[each])?)
+}
+
+/// The mean of the losses of a sample's steps, without those of class -1 (`target` i32, of the losses' shape); 0 without any.
+fn mean_of_counted(graph: &mut Graph, losses: Value, target: Value) -> Result<Value, ModelErrorKind> {
+    let axes: Vec<usize> = (0..graph.shape(losses).rank()).collect();
+    let classes = graph.add(Cast, &[target])?;
+    let mut builder = Builder::new(1);
+    let is_counted = builder.apply(Function::Greater, &[builder.input(0), builder.constant(-0.5)]);
+    let counted = graph.map(builder.finish(&[is_counted]), &[classes])?;
+    let kept = graph.map(Program::of(Function::Gate), &[losses, counted])?;
+    let sum = graph.add(Reduce { kind: ReduceKind::Sum, axes: axes.clone() }, &[kept])?;
+    let count = graph.add(Reduce { kind: ReduceKind::Sum, axes }, &[counted])?;
+    let mut builder = Builder::new(2);
+    let at_least_one = builder.apply(Function::Max, &[builder.input(1), builder.constant(1.0)]);
+    let mean = builder.apply(Function::Div, &[builder.input(0), at_least_one]);
+    Ok(graph.map(builder.finish(&[mean]), &[sum, count])?)
 }
 
 /// Whether an option is left at 0: such a spec is written as it was before there was the option.

@@ -208,6 +208,8 @@ fn others() -> Vec<(&'static str, ModelErrors)> {
             spec.layers = vec![dense(1).into(); 2_001];
             spec.check([1], DIGITS).expect_err("too many")
         }),
+        ("mixup of steps", of(ModelErrorKind::MixupSteps)),
+        ("class weights of steps", of(ModelErrorKind::ClassWeightsSteps)),
         ("a layer without a form in ONNX", of(ModelErrorKind::NotExported { layer_kind: "gru" })),
         ("no logits", of(ModelErrorKind::NoLogits)),
         ("a node refused", of(ModelErrorKind::Graph(GraphError::Type(arity)))),

@@ -23,3 +23,4 @@ mod schema;
 mod sequences;
 mod spec;
 mod special_inputs;
+mod steps;

@@ -55,7 +55,7 @@ fn is_word(character: char) -> bool {
 fn subject(path: &[&str], lang: Lang) -> Option<(String, Quantity)> {
     let quantity = |name: &str| match name {
         "accuracy" | "precision" | "recall" | "f1" | "calibration_error" => Some(Quantity::Proportion),
-        "loss" => Some(Quantity::Number),
+        "loss" | "perplexity" => Some(Quantity::Number),
         _ => None,
     };
     let accuracy = metric_name("accuracy", lang);

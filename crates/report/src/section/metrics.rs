@@ -35,6 +35,7 @@ pub(crate) fn metric_name(name: &str, lang: Lang) -> String {
         "f1" => say::metric_f1(lang),
         "loss" => say::metric_loss(lang),
         "log_loss" => say::metric_log_loss(lang),
+        "perplexity" => say::metric_perplexity(lang),
         "huber" => say::metric_huber(lang),
         "brier" => say::metric_brier(lang),
         "ece" => say::metric_ece(lang),

@@ -47,8 +47,8 @@ pub fn across_folds(metric: Metric, values: &[f64], held_out: u64, train: u64) -
     let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
     let min = values.iter().copied().fold(f64::INFINITY, f64::min);
     let max = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let least = 0.0;
-    let greatest = if metric == Metric::Loss { f64::INFINITY } else { 1.0 };
+    let least = if metric == Metric::Perplexity { 1.0 } else { 0.0 };
+    let greatest = if metric.is_unbounded() { f64::INFINITY } else { 1.0 };
     if values.len() == 1 {
         return AcrossFolds { mean, std: 0.0, lower95: least, upper95: greatest, min, max };
     }

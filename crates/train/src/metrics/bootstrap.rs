@@ -20,7 +20,7 @@ pub(super) struct Resample {
 }
 
 impl Resamples {
-    /// Draws as many samples as there are, with replacement, 2,000 times.
+    /// Draws as many samples as there are, each with all of its rows, with replacement, 2,000 times.
     pub(super) fn draw(predictions: &Predictions, majority_class: usize, seed: u64) -> Self {
         let n = predictions.len();
         let stream = Stream::new(seed, "bootstrap");
@@ -31,7 +31,8 @@ impl Resamples {
                 (predictions.labels[sample] as usize, predicted, predictions.loss(sample), confidence)
             })
             .collect();
-        let mut bits = vec![0u32; n];
+        let samples = predictions.n_samples();
+        let mut bits = vec![0u32; samples];
         let resamples = (0..if n == 0 { 0 } else { RESAMPLES })
             .map(|resample| {
                 stream.fill_bits(resample as u32, 0, &mut bits);
@@ -39,18 +40,22 @@ impl Resamples {
                 let mut baseline = Confusion::empty(predictions.classes);
                 let mut loss = 0.0;
                 let mut calibration = Sums::default();
+                let mut rows = 0;
                 for draw in &bits {
-                    let sample = ((u64::from(*draw) * n as u64) >> 32) as usize;
-                    let (actual, predicted, sample_loss, confidence) = facts[sample];
-                    if actual < predictions.classes {
-                        confusion.add(actual, predicted);
-                        baseline.add(actual, majority_class);
+                    let sample = ((u64::from(*draw) * samples as u64) >> 32) as usize;
+                    for row in predictions.rows_of(sample) {
+                        let (actual, predicted, row_loss, confidence) = facts[row];
+                        if actual < predictions.classes {
+                            confusion.add(actual, predicted);
+                            baseline.add(actual, majority_class);
+                        }
+                        loss += row_loss;
+                        calibration.add(confidence, actual == predicted);
+                        rows += 1;
                     }
-                    loss += sample_loss;
-                    calibration.add(confidence, actual == predicted);
                 }
                 let calibration_error = calibration.expected_error();
-                Resample { confusion, baseline, loss: loss / n as f64, calibration_error }
+                Resample { confusion, baseline, loss: loss / f64::from(rows.max(1)), calibration_error }
             })
             .collect();
         Resamples { resamples }
@@ -81,6 +86,7 @@ mod tests {
             probabilities: (0..n).flat_map(|i| if i % 10 == 0 { [0.2, 0.8] } else { [0.8, 0.2] }).collect(),
             losses: vec![0.0; n],
             labels: vec![0; n],
+            ends: Vec::new(),
         };
         let resamples = Resamples::draw(&predictions, 0, 7);
         let estimate = resamples.interval(0.9, |resample| resample.confusion.accuracy());
@@ -89,5 +95,20 @@ mod tests {
         assert!((estimate.upper95 - exact.upper95).abs() < 0.004, "{estimate:?} {exact:?}");
         let again = Resamples::draw(&predictions, 0, 7);
         assert_eq!(again.interval(0.9, |resample| resample.confusion.accuracy()), estimate);
+    }
+
+    /// Steps that are right or wrong as their sample is tell no more than one step of it would.
+    #[test]
+    fn steps_of_a_sample_are_drawn_together() {
+        let (n, steps) = (400, 9);
+        let right = |i: usize| i / steps % 10 != 0;
+        let row = |i| if right(i) { [0.8, 0.2] } else { [0.2, 0.8] };
+        let probabilities: Vec<f32> = (0..n * steps).flat_map(row).collect();
+        let whole = Predictions::of_steps(2, steps, &probabilities, &vec![0.0; n], &vec![0; n * steps]);
+        assert_eq!((whole.len(), whole.n_samples(), whole.rows_of(1), whole.sample_of(17)), (3600, n, 9..18, 1));
+        let estimate = Resamples::draw(&whole, 0, 7).interval(0.9, |resample| resample.confusion.accuracy());
+        let exact = wilson(360, 400);
+        assert!((estimate.lower95 - exact.lower95).abs() < 0.007, "{estimate:?} {exact:?}");
+        assert!((estimate.upper95 - exact.upper95).abs() < 0.007, "{estimate:?} {exact:?}");
     }
 }

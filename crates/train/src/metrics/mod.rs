@@ -11,6 +11,9 @@ pub use calibration::{Calibration, CalibrationBin};
 pub use confusion::Confusion;
 pub use interval::{Estimate, Method, wilson};
 
+use std::ops::Range;
+
+use proofmark_tensor::math;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +23,8 @@ use bootstrap::Resamples;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Metric {
-    /// Share of samples whose most probable class is the right one. Interval: Wilson.
+    /// Share of samples whose most probable class is the right one; where a sample has a class for each step, of steps. Interval:
+    /// Wilson; of steps bootstrap, since those of a sample are not independent.
     Accuracy,
     /// Mean, over the classes that are actual or predicted at least once, of (right among those predicted as the class); 0
     /// for a class that is never predicted. Interval: bootstrap.
@@ -29,8 +33,12 @@ pub enum Metric {
     Recall,
     /// Mean, over the same classes, of 2 precision recall / (precision + recall). Interval: bootstrap.
     F1,
-    /// Mean of the loss that training lowers, without penalties. Interval: bootstrap.
+    /// Mean of the loss that training lowers, without penalties; over steps where a sample has a class for each. Interval:
+    /// bootstrap.
     Loss,
+    /// e to the loss: over how many classes, were all as probable, a model would be as uncertain (Jelinek and others 1977). Interval:
+    /// bootstrap.
+    Perplexity,
     /// Expected calibration error over 15 bins of equal width (Guo et al. 2017, section 2). Interval: bootstrap.
     CalibrationError,
     /// The confusion matrix, which the report shows; it has no single value.
@@ -45,6 +53,7 @@ impl Metric {
         Metric::Recall,
         Metric::F1,
         Metric::Loss,
+        Metric::Perplexity,
         Metric::CalibrationError,
         Metric::Confusion,
     ];
@@ -57,32 +66,75 @@ impl Metric {
             Metric::Recall => "recall",
             Metric::F1 => "f1",
             Metric::Loss => "loss",
+            Metric::Perplexity => "perplexity",
             Metric::CalibrationError => "calibration_error",
             Metric::Confusion => "confusion",
         }
     }
 
+    /// Whether it is a number from 0 on; the others are proportions.
+    pub fn is_unbounded(self) -> bool {
+        matches!(self, Metric::Loss | Metric::Perplexity)
+    }
+
     /// Whether larger values are better.
     pub fn is_higher_better(self) -> bool {
-        !matches!(self, Metric::Loss | Metric::CalibrationError)
+        !matches!(self, Metric::Loss | Metric::Perplexity | Metric::CalibrationError)
     }
 }
 
-/// What a model said about labelled samples.
+/// What a model said about labelled samples: a row each, or one for each step of a sample whose class is known.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Predictions {
     /// Number of classes, at least 1.
     pub classes: usize,
-    /// Probabilities, one row of `classes` a sample.
+    /// Probabilities, `classes` a row.
     pub probabilities: Vec<f32>,
-    /// The loss of each sample: the one that training lowers, without penalties.
+    /// The loss of each row: the one that training lowers, without penalties. Of steps the mean over their sample's.
     pub losses: Vec<f32>,
-    /// The right class of each sample.
+    /// The right class of each row.
     pub labels: Vec<i32>,
+    /// Where each sample's rows end; empty where every sample has one row.
+    pub ends: Vec<usize>,
 }
 
 impl Predictions {
+    /// Of samples with `width` labels each: rows for those steps whose label is not missing (-1). A sample has one loss.
+    pub fn of_steps(classes: usize, width: usize, probabilities: &[f32], losses: &[f32], labels: &[i32]) -> Self {
+        let mut all = Predictions { classes, ..Predictions::default() };
+        let rows = probabilities.chunks_exact(classes.max(1)).zip(labels).enumerate();
+        for (position, (row, label)) in rows {
+            if *label >= 0 {
+                all.probabilities.extend_from_slice(row);
+                all.losses.push(losses[position / width]);
+                all.labels.push(*label);
+            }
+            if position % width == width - 1 {
+                all.ends.push(all.labels.len());
+            }
+        }
+        all
+    }
+
     /// Number of samples.
+    pub fn n_samples(&self) -> usize {
+        if self.ends.is_empty() { self.len() } else { self.ends.len() }
+    }
+
+    /// The rows of a sample.
+    pub fn rows_of(&self, sample: usize) -> Range<usize> {
+        match self.ends.get(sample) {
+            Some(end) => sample.checked_sub(1).map_or(0, |before| self.ends[before])..*end,
+            None => sample..sample + 1,
+        }
+    }
+
+    /// The sample that a row is of.
+    pub fn sample_of(&self, row: usize) -> usize {
+        if self.ends.is_empty() { row } else { self.ends.partition_point(|end| *end <= row) }
+    }
+
+    /// Number of rows.
     pub fn len(&self) -> usize {
         self.labels.len()
     }
@@ -92,27 +144,27 @@ impl Predictions {
         self.labels.is_empty()
     }
 
-    /// The probabilities of a sample.
+    /// The probabilities of a row.
     pub fn row(&self, sample: usize) -> &[f32] {
         &self.probabilities[sample * self.classes..(sample + 1) * self.classes]
     }
 
-    /// The most probable class of a sample, the first of equals.
+    /// The most probable class of a row, the first of equals.
     pub fn predicted(&self, sample: usize) -> usize {
         most_probable(self.row(sample))
     }
 
-    /// The loss of a sample.
+    /// The loss of a row.
     pub fn loss(&self, sample: usize) -> f64 {
         f64::from(self.losses[sample])
     }
 
-    /// Mean of the losses, summed in f64 in the order of the samples; NaN of no samples.
+    /// Mean of the losses of all rows, summed in f64 in their order; NaN of none.
     pub fn mean_loss(&self) -> f64 {
         self.losses.iter().map(|loss| f64::from(*loss)).sum::<f64>() / self.losses.len() as f64
     }
 
-    /// Share of the samples that is right; NaN of no samples.
+    /// Share of the rows that is right; NaN of none.
     pub fn accuracy(&self) -> f64 {
         let right = (0..self.len()).filter(|sample| self.predicted(*sample) as i32 == self.labels[*sample]);
         right.count() as f64 / self.len() as f64
@@ -159,7 +211,7 @@ pub struct SliceResult {
 /// A sample that the model got wrong.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Mistake {
-    /// Row in the evaluated set.
+    /// The sample's row in the evaluated set.
     pub row: usize,
     /// The right class.
     pub actual: usize,
@@ -215,6 +267,7 @@ pub fn value(metric: Metric, predictions: &Predictions) -> Option<f64> {
         Metric::Recall => confusion().macro_recall(),
         Metric::F1 => confusion().macro_f1(),
         Metric::Loss => predictions.mean_loss(),
+        Metric::Perplexity => math::exp_f64(predictions.mean_loss()),
         Metric::CalibrationError => Calibration::of(predictions).expected_error,
         Metric::Confusion => return None,
     })
@@ -233,9 +286,9 @@ pub fn evaluate(predictions: &Predictions, options: &EvaluationOptions<'_>) -> E
         }
     }
     Evaluation {
-        samples: predictions.len() as u64,
+        samples: predictions.n_samples() as u64,
         metrics,
-        slices: options.slice_by.map_or_else(Vec::new, |by| slices(&confusion, by, options.classes)),
+        slices: options.slice_by.map_or_else(Vec::new, |by| slices(predictions, &confusion, &resamples, by, options)),
         calibration: Calibration::of(predictions),
         mistakes: mistakes(predictions, options.max_mistakes),
         confusion,
@@ -254,12 +307,12 @@ fn measure(
         Metric::Precision => counts.macro_precision(),
         Metric::Recall => counts.macro_recall(),
         Metric::F1 => counts.macro_f1(),
-        Metric::Loss | Metric::CalibrationError | Metric::Confusion => 0.0,
+        Metric::Loss | Metric::Perplexity | Metric::CalibrationError | Metric::Confusion => 0.0,
     };
     match metric {
         Metric::Accuracy | Metric::Precision | Metric::Recall | Metric::F1 => {
             let value = of_counts(confusion);
-            let estimate = if metric == Metric::Accuracy {
+            let estimate = if metric == Metric::Accuracy && predictions.ends.is_empty() {
                 wilson(confusion.right(), confusion.total())
             } else {
                 resamples.interval(value, |resample| of_counts(&resample.confusion))
@@ -273,6 +326,11 @@ fn measure(
             let estimate = resamples.interval(predictions.mean_loss(), |resample| resample.loss);
             Measured { metric, estimate, baseline: None, gain: None }
         }
+        Metric::Perplexity => {
+            let value = math::exp_f64(predictions.mean_loss());
+            let estimate = resamples.interval(value, |resample| math::exp_f64(resample.loss));
+            Measured { metric, estimate, baseline: None, gain: None }
+        }
         Metric::CalibrationError | Metric::Confusion => {
             let value = Calibration::of(predictions).expected_error;
             let estimate = resamples.interval(value, |resample| resample.calibration_error);
@@ -281,8 +339,16 @@ fn measure(
     }
 }
 
-fn slices(confusion: &Confusion, by: &str, classes: &[String]) -> Vec<SliceResult> {
-    classes
+fn slices(
+    predictions: &Predictions,
+    confusion: &Confusion,
+    resamples: &Resamples,
+    by: &str,
+    options: &EvaluationOptions<'_>,
+) -> Vec<SliceResult> {
+    let share = |counts: &Confusion, class: usize| counts.get(class, class) as f64 / counts.actual(class).max(1) as f64;
+    options
+        .classes
         .iter()
         .enumerate()
         .map(|(class, name)| {
@@ -291,7 +357,11 @@ fn slices(confusion: &Confusion, by: &str, classes: &[String]) -> Vec<SliceResul
                 by: by.to_owned(),
                 value: name.clone(),
                 samples,
-                accuracy: wilson(confusion.get(class, class), samples),
+                accuracy: if predictions.ends.is_empty() {
+                    wilson(confusion.get(class, class), samples)
+                } else {
+                    resamples.interval(share(confusion, class), |resample| share(&resample.confusion, class))
+                },
             }
         })
         .filter(|slice| slice.samples > 0)
@@ -303,6 +373,7 @@ fn mistakes(predictions: &Predictions, most: usize) -> Vec<Mistake> {
         .filter_map(|row| {
             let (actual, predicted) = (predictions.labels[row] as usize, predictions.predicted(row));
             let probability = predictions.row(row)[predicted];
+            let row = predictions.sample_of(row);
             (actual != predicted).then_some(Mistake { row, actual, predicted, probability })
         })
         .collect();

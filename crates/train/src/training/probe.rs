@@ -47,6 +47,6 @@ impl<'a> Probe<'a> {
         run.running = Running::default();
         run.run_step(&order[*done..*done + n], learning_rate)?;
         *done += n;
-        Ok((run.running.loss / n as f64, n))
+        Ok((run.running.loss / run.running.counted as f64, n))
     }
 }

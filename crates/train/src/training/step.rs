@@ -6,6 +6,7 @@ use super::feeds::Feeds;
 use super::{Buffers, Run};
 use crate::error::TrainError;
 use crate::metrics::most_probable;
+use crate::targets::counted;
 
 impl Run<'_> {
     /// Trains on these rows.
@@ -17,7 +18,7 @@ impl Run<'_> {
         let Buffers { x, targets, other_targets, class_weights, weights, ids, scalars, augment, mixer } =
             &mut self.buffers;
         set.gather_augmented(rows, self.epochs_done, augment, &mut x[..elements]);
-        targets.fill(rows.iter().map(|row| set.labels()[*row as usize]));
+        targets.fill(rows.iter().flat_map(|row| set.labels_of(*row)).copied());
         ids.iter_mut().zip(rows).for_each(|(id, row)| *id = set.ids()[*row as usize]);
         for (to, (_, value)) in scalars.iter_mut().zip(self.input.spec.optimizer.scalars(self.step + 1, learning_rate))
         {
@@ -39,10 +40,17 @@ impl Run<'_> {
                 *to = share[0] * weight(label) + (1.0 - share[0]) * weight(other);
             }
         }
+        let width = targets.width();
+        if width > 1 {
+            // So that the batch's loss is the mean over all steps that count.
+            for (to, labels) in weights.iter_mut().zip(targets.labels(n).chunks_exact(width)) {
+                *to = counted(labels) as f32;
+            }
+        }
         // Of samples that count the same, one over their number.
         let weight_sum: f64 = weights[..n].iter().map(|weight| f64::from(*weight)).sum();
-        let loss_scale = [(1.0 / weight_sum) as f32];
-        let (inputs, outputs) = (self.input.model.input_shape().elements(), self.input.model.output_shape().elements());
+        let loss_scale = [if weight_sum > 0.0 { (1.0 / weight_sum) as f32 } else { 0.0 }];
+        let (inputs, outputs) = (self.input.model.input_shape().elements(), self.input.model.output_shape().last());
         let epoch = self.epochs_done + 1;
         let part_samples = if self.accumulator.is_some() { self.input.spec.batch_size } else { n };
         for first in (0..n).step_by(part_samples.max(1)) {
@@ -65,7 +73,8 @@ impl Run<'_> {
             if let Some(accumulator) = &mut self.accumulator {
                 accumulator.add(&self.session);
             }
-            for loss in self.session.output(self.graph.loss) {
+            let labels = targets.labels_of(part.clone()).chunks_exact(width);
+            for (loss, labels) in self.session.output(self.graph.loss).iter().zip(labels) {
                 if !loss.is_finite() {
                     return Err(TrainError::LossNotFinite {
                         loss: *loss,
@@ -75,14 +84,17 @@ impl Run<'_> {
                         saved_step: self.saved_step,
                     });
                 }
-                self.running.loss += f64::from(*loss);
+                let counted = counted(labels);
+                self.running.loss += f64::from(*loss) * counted as f64;
+                self.running.counted += counted as u64;
             }
             let predictions = self.session.output(self.graph.predictions).chunks_exact(outputs);
             let labels = match mixer {
                 Some(mixer) if share[0] < 0.5 => mixer.other_labels(n),
                 _ => targets.labels(n),
             };
-            let right = predictions.zip(&labels[part]).filter(|(row, label)| predicted(row) == **label);
+            let labels = &labels[part.start * width..part.end * width];
+            let right = predictions.zip(labels).filter(|(row, label)| predicted(row) == **label);
             self.running.right += right.count() as u64;
         }
         if let Some(accumulator) = &mut self.accumulator {
@@ -99,7 +111,6 @@ impl Run<'_> {
             let saved_step = self.saved_step;
             return Err(TrainError::GradientNotFinite { epoch, step: self.step, learning_rate, saved_step });
         }
-        self.running.samples += n as u64;
         Ok(())
     }
 }

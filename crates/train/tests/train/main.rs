@@ -11,3 +11,4 @@ mod precision;
 mod pytorch;
 mod rates;
 mod squares;
+mod steps;
