@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgMatches, Command as Definition, value_parser};
 use proofmark_lab::evaluate::{ModelEvaluation, evaluate_onnx};
-use proofmark_lab::{Measured, Metric, OutputKind};
+use proofmark_lab::{Measured, OutputKind};
 use proofmark_messages::{Lang, cli as say, report};
 
 use super::{Command, spec_arguments};

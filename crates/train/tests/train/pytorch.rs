@@ -40,6 +40,8 @@ struct Network {
 enum Expected {
     Category(usize),
     Number(usize),
+    /// Steps and classes.
+    Steps([usize; 2]),
 }
 
 #[derive(Deserialize)]
@@ -98,6 +100,11 @@ fn gated_recurrent_units_with_adam() {
 }
 
 #[test]
+fn a_class_for_each_step_with_adam() {
+    check("steps", include_str!("pytorch/steps.json"));
+}
+
+#[test]
 fn a_transformer_with_adamw() {
     check("transformer", include_str!("pytorch/transformer.json"));
 }
@@ -134,7 +141,9 @@ impl Network {
         for (step, expected) in (1..).zip(&self.losses) {
             self.run(&training.graph, &mut *session, &mut state, step);
             let losses = session.output(training.loss);
-            let received = losses.iter().map(|loss| f64::from(*loss)).sum::<f64>() / self.samples as f64;
+            let Batch { weight, .. } = self.batch();
+            let weighted = losses.iter().zip(&weight).map(|(loss, weight)| f64::from(*loss) * f64::from(*weight));
+            let received = weighted.sum::<f64>() / weight.iter().map(|weight| f64::from(*weight)).sum::<f64>();
             let error = loss_error(received, *expected);
             assert!(
                 error <= LOSS_TOLERANCE,
@@ -169,7 +178,7 @@ impl Network {
         let feed = |name: &str| match name {
             "x" => Feed::F32(&batch.x),
             "target" => match self.target {
-                Expected::Category(_) => Feed::I32(&batch.classes),
+                Expected::Category(_) | Expected::Steps(_) => Feed::I32(&batch.classes),
                 Expected::Number(_) => Feed::F32(&batch.numbers),
             },
             "weight" => Feed::F32(&batch.weight),
@@ -188,16 +197,23 @@ impl Network {
     fn batch(&self) -> Batch {
         let samples = self.samples as u64;
         let elements = samples * self.input_shape.iter().product::<usize>() as u64;
-        let classes = match self.target {
-            Expected::Category(classes) => classes as u64,
-            Expected::Number(_) => 1,
+        let (steps, classes) = match self.target {
+            Expected::Category(classes) => (1, classes as u64),
+            Expected::Steps([steps, classes]) => (steps as u64, classes as u64),
+            Expected::Number(_) => (1, 1),
         };
+        let is_left_out = |i: u64| steps > 1 && i.is_multiple_of(4);
+        let class = |i: u64| if is_left_out(i) { -1 } else { ((i * 7 + self.target_salt) % classes) as i32 };
+        let classes: Vec<i32> = (0..samples * steps).map(class).collect();
+        // A sample weighs as many as it has steps that count.
+        let weigh = |labels: &[i32]| labels.iter().filter(|label| **label >= 0).count() as f32;
+        let weight: Vec<f32> = classes.chunks_exact(steps as usize).map(weigh).collect();
         Batch {
             x: (0..elements).map(|i| pattern(i + self.x_salt)).collect(),
-            classes: (0..samples).map(|i| ((i * 7 + self.target_salt) % classes) as i32).collect(),
+            loss_scale: [1.0 / weight.iter().sum::<f32>()],
+            weight,
+            classes,
             numbers: (0..samples).map(|i| pattern(i + self.target_salt)).collect(),
-            weight: vec![1.0; self.samples],
-            loss_scale: [1.0 / self.samples as f32],
         }
     }
 }
@@ -205,7 +221,7 @@ impl Network {
 impl From<Expected> for Target {
     fn from(expected: Expected) -> Self {
         match expected {
-            Expected::Category(classes) => Target::Category { classes },
+            Expected::Category(classes) | Expected::Steps([_, classes]) => Target::Category { classes },
             Expected::Number(outputs) => Target::Number { outputs },
         }
     }

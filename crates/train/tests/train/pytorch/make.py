@@ -13,13 +13,15 @@ what we are allowed, because the network would then measure its own conditioning
 Each file is one JSON object:
 
     name, model, input_shape, target, loss, optimizer
-                    what is trained; `model` is the spec, `target` is {"category": classes} or {"number": outputs}
+                    what is trained; `model` is the spec, `target` is {"category": classes}, {"number": outputs} or
+                    {"steps": [steps, classes]}
     samples, steps  size of the one batch, and how often it is trained on
     x_salt          element i of the batch, in row-major order, is pattern(i + x_salt)
-    target_salt     the target of sample i: class (i * 7 + target_salt) % classes, or number pattern(i + target_salt)
+    target_salt     the target of sample i: class (i * 7 + target_salt) % classes, or number pattern(i + target_salt); that of
+                    step t is the class of i * steps + t, or -1 (left out) where that number is a multiple of 4
     initial         every state before step 1, by name: {"shape": [..], "values": [..]}, exact in f32
     gradients       of every parameter at step 1, of the mean loss over the batch; without weight decay
-    losses          the mean loss of each step, before its update
+    losses          the mean loss of each step, before its update; of steps the mean over all that are not left out
     final           every state after the last step
     float32         losses of the same training in float32, and `gradient_error` and `final_error` of each state:
                     the largest difference over the largest magnitude
@@ -227,7 +229,21 @@ TRANSFORMER = {
     "target_salt": 1,
 }
 
-NETWORKS = [ADAFACTOR, CONVOLUTIONAL, DENSE, RESIDUAL, SEQUENCE, TRANSPOSED, LSTM, GRU, TRANSFORMER]
+STEPS_OF_CLASSES = {
+    "name": "steps",
+    "input_shape": [7, 3],
+    "model": {"layers": [
+        {"lstm": {"units": 5, "return_sequences": True}},
+        {"dense": {"units": 4, "activation": "softmax"}},
+    ]},
+    "target": {"steps": [7, 4]},
+    "loss": {"categorical_crossentropy": {"label_smoothing": 0.125}},
+    "optimizer": {"adam": {"learning_rate": 0.01, "epsilon": 1e-7}},
+    "x_salt": 330,
+    "target_salt": 2,
+}
+
+NETWORKS = [ADAFACTOR, CONVOLUTIONAL, DENSE, RESIDUAL, SEQUENCE, TRANSPOSED, LSTM, GRU, TRANSFORMER, STEPS_OF_CLASSES]
 
 
 def pattern(start, count):
@@ -478,7 +494,11 @@ def loss_of(network, states, x, target):
         before = name
     if network["loss"] == "mse":
         return F.mse_loss(values[before], target)
-    return F.cross_entropy(values[before], target)
+    smoothing = 0.0
+    if isinstance(network["loss"], dict):
+        smoothing = network["loss"]["categorical_crossentropy"]["label_smoothing"]
+    logits = values[before]
+    return F.cross_entropy(logits.flatten(0, -2), target.flatten(), ignore_index=-1, label_smoothing=smoothing)
 
 
 def optimizer_of(network, states):
@@ -509,6 +529,9 @@ def trained(network, initial, dtype):
     match network["target"]:
         case {"category": classes}:
             target = torch.tensor([(i * 7 + network["target_salt"]) % classes for i in range(SAMPLES)])
+        case {"steps": [steps, classes]}:
+            of_step = lambda i: -1 if i % 4 == 0 else (i * 7 + network["target_salt"]) % classes
+            target = torch.tensor([of_step(i) for i in range(SAMPLES * steps)]).reshape(SAMPLES, steps)
         case {"number": 1}:
             target = pattern(network["target_salt"], SAMPLES).to(dtype).reshape(SAMPLES, 1)
     optimizer, losses, gradients = optimizer_of(network, states), [], {}
