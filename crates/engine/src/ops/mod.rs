@@ -302,9 +302,7 @@ operations! {
     Embedding, EmbeddingGradient,
     Lstm, LstmGradient, Gru, GruGradient,
     QuantizedDense, QuantizedConv2d,
-    Gather, Scatter,
     Gather, Scatter, CtcLoss, CtcLossGradient,
-    Gather, Scatter, Cast, CtcLoss, CtcLossGradient,
 }
 
 impl Operation {

@@ -116,7 +116,7 @@ fn mean_of(graph: &mut Graph, program: Program, inputs: [Value; 2]) -> Result<Va
 /// The mean of the losses of a sample's steps, without those of class -1 (`target` i32, of the losses' shape); 0 without any.
 fn mean_of_counted(graph: &mut Graph, losses: Value, target: Value) -> Result<Value, ModelErrorKind> {
     let axes: Vec<usize> = (0..graph.shape(losses).rank()).collect();
-    let classes = graph.add(Cast, &[target])?;
+    let classes = graph.add(Cast::FromI32, &[target])?;
     let mut builder = Builder::new(1);
     let is_counted = builder.apply(Function::Greater, &[builder.input(0), builder.constant(-0.5)]);
     let counted = graph.map(builder.finish(&[is_counted]), &[classes])?;

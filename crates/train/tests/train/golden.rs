@@ -341,19 +341,17 @@ fn levels_and_threads_give_the_golden_bits() {
 }
 
 /// Operations that no training here builds: cross-entropy always fuses with softmax, the samples of these trainings are no
-/// tokens, no layer needs the largest elements so far, and weights are rounded to 8 bits after training.
-/// tokens, no layer or loss needs integers, indices, paths or the largest elements so far.
+/// tokens, no layer or loss needs indices, paths or the largest elements so far, and weights are rounded to 8 bits after training.
 const NOT_IN_TRAININGS: &[&str] = &[
-    "cast",
     "categorical_cross_entropy",
     "categorical_cross_entropy_gradient",
     "ctc_loss",
     "ctc_loss_gradient",
     "embedding",
     "embedding_gradient",
+    "gather",
     "quantized_conv2d",
     "quantized_dense",
-    "gather",
     "scatter",
     "top_k",
     "top_k_gradient",

@@ -1,8 +1,7 @@
-//! Rounding to bf16 and back, defined by [`Bf16`]: integer arithmetic, the same on every level. Plain loops, which compilers turn
+//! Rounding to bf16 and back, and integers as f32. bf16 is defined by [`Bf16`]: integer arithmetic, the same on every level. Plain loops, which compilers turn
 //! into vector code; no conversion instruction, since `vcvtneps2bf16` takes denormal numbers for zeros.
 
 use proofmark_tensor::Bf16;
-//! Integers as f32: the processor's own conversion, which rounds as the operation says.
 
 use super::Kernel;
 use crate::cpu::call::Call;
@@ -24,6 +23,7 @@ impl Kernel for CastKernel {
         match self.op {
             Cast::ToBf16 => round(call.level, call.input(0), call.output_bf16(0)),
             Cast::ToF32 => widen(call.level, call.input_bf16(0), call.output(0)),
+            Cast::FromI32 => convert(call.level, call.input_i32(0), call.output(0)),
         }
     }
 }
@@ -43,20 +43,14 @@ multiversioned! { fn widen(x: &[Bf16], y: &mut [f32]) = widen_body }
 fn widen_body(x: &[Bf16], y: &mut [f32]) {
     for (x, y) in x.iter().zip(y) {
         *y = x.to_f32();
-
-/// Needs to know nothing.
-pub(super) struct CastKernel;
-
-impl Kernel for CastKernel {
-    fn shard(&self, call: &Call<'_>) {
-        cast(call.level, call.input_i32(0), call.output(0));
     }
 }
 
-multiversioned! { fn cast(x: &[i32], y: &mut [f32]) = cast_body }
+multiversioned! { fn convert(x: &[i32], y: &mut [f32]) = convert_body }
 
+/// The processor's own conversion, which rounds as the operation says.
 #[inline(always)]
-fn cast_body(x: &[i32], y: &mut [f32]) {
+fn convert_body(x: &[i32], y: &mut [f32]) {
     for (x, y) in x.iter().zip(y) {
         *y = *x as f32;
     }

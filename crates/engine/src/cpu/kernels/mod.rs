@@ -187,7 +187,6 @@ native_kernels! { |inputs, outputs, sizes|
     QuantizedConv2d(op) => quantized::QuantizedConv2dKernel::new(op, inputs)?,
     Gather(op) => gather::GatherKernel::new(op, inputs),
     Scatter(op) => gather::ScatterKernel::new(op, inputs),
-    Cast(_) => cast::CastKernel,
     CtcLoss(op) => ctc_loss::CtcKernel::new(op.blank, inputs, false),
     CtcLossGradient(op) => ctc_loss::CtcKernel::new(op.blank, inputs, true),
 }
