@@ -47,6 +47,52 @@ fn killed_after_any_event_it_goes_on_to_the_same_bytes() {
     assert!(n_interrupted * 2 > kills, "only {n_interrupted} of {kills} kills came before the end");
 }
 
+/// What a step leaves to the next one besides the weights: each of these settings has states of its own.
+const STATES: &[(&str, &str)] = &[
+    ("momentum", "train.optimizer={ momentum: { learning_rate: 0.02 } }"),
+    ("nesterov", "train.optimizer={ nesterov: { learning_rate: 0.02 } }"),
+    ("adamw", "train.optimizer={ adamw: { learning_rate: 0.01 } }"),
+    ("lion", "train.optimizer={ lion: { learning_rate: 0.003, weight_decay: 0.1 } }"),
+    ("adafactor", "train.optimizer={ adafactor: { learning_rate: 0.05 } }"),
+    ("rmsprop", "train.optimizer={ rmsprop: { learning_rate: 0.005, momentum: 0.5, centered: true } }"),
+    ("ema", "train.average={ ema: { decay: 0.9 } }"),
+    ("swa", "train.average={ swa: { start: 2 } }"),
+    ("accumulate", "train.accumulate=2"),
+];
+
+/// Epochs of these runs: a kill after the third finds most of them still to come.
+const LONG: &str = "train.epochs=20";
+
+#[test]
+fn killed_with_any_states_it_goes_on_to_the_same_bytes() {
+    let place = Place::new();
+    for (name, setting) in STATES {
+        let settings = ["--set", LONG, "--set", setting, "--set", "accept=metrics.accuracy.value >= 0.0"];
+        let reference = model(&place.train(name, &settings));
+        // A run that comes to its end before the kill shows nothing, and is tried again.
+        let n_tries = 5;
+        let resumed = (0..n_tries).find_map(|attempt| {
+            let data_dir = format!("{name}-{attempt}");
+            let arguments = [&["run", "tiny.yaml", "--data-dir", &data_dir], &settings[..]].concat();
+            let mut child = place.command(&arguments).spawn().unwrap();
+            // Attempt, training's start and three epochs.
+            wait_for_events(&mut child, &place.path(&data_dir), 5);
+            child.kill().unwrap();
+            child.wait().unwrap();
+            let run = place.only_run(&data_dir);
+            let id = run.file_name().unwrap().to_str().unwrap().to_owned();
+            let shown = place.call(&["runs", "show", &id, "--data-dir", &data_dir, "--json"]).expect(0).json();
+            if shown["state"] != "interrupted" {
+                return None;
+            }
+            place.call(&["run", "--resume", &id, "--data-dir", &data_dir, "--json"]).expect(0);
+            Some(model(&run))
+        });
+        let resumed = resumed.unwrap_or_else(|| panic!("{name}: {n_tries} kills came too late"));
+        assert!(resumed == reference, "{name}: gone on with, the model is another");
+    }
+}
+
 #[test]
 fn an_interrupted_run_says_how_to_go_on() {
     let place = Place::new();
