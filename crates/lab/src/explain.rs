@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use proofmark_engine::cpu::CpuExecutor;
+pub use proofmark_engine::cpu::Limit;
+use proofmark_engine::cpu::{CpuExecutor, Growth, growth};
 use proofmark_engine::executor::SessionMemory;
 use proofmark_engine::plan::{Phase, Plan, PlanOptions};
 use proofmark_engine::{Graph, Node, Span};
@@ -35,11 +36,28 @@ pub struct Explanation {
     pub phases: Vec<PhaseSummary>,
     /// The operations of a step, sorted by name.
     pub operations: Vec<OperationCount>,
+    /// What 1 to 64 threads could bring at most, and the host's number of them, by the operations of the phases.
+    pub growth: Vec<Growth>,
+    /// Rows that train.
+    pub train_rows: usize,
+    executor: CpuExecutor,
     summary: Summary,
     graph: Graph,
     /// The graph as it runs, of which the plan speaks.
     planned: Graph,
     plan: Plan,
+}
+
+/// The numbers of threads for which growth is told, besides the host's.
+const THREADS: [usize; 7] = [1, 2, 4, 8, 16, 32, 64];
+
+/// A batch that fits a budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FittingBatch {
+    /// Its samples, a power of two.
+    pub batch_size: usize,
+    /// The memory of a step of it.
+    pub memory: SessionMemory,
 }
 
 /// One phase of a step.
@@ -92,6 +110,10 @@ pub fn explain(source: &SpecSource, host: &mut dyn Host) -> Result<Explanation, 
     let executor = CpuExecutor { options, ..executor(host) };
     let outline = executor.outline(&graph, batch).map_err(|error| LabError::from(TrainError::from(error)))?;
     let plan = outline.plan.clone();
+    let mut threads = [&THREADS[..], &[executor.threads.max(1)]].concat();
+    threads.sort_unstable();
+    threads.dedup();
+    let growth = growth(&outline, batch, &threads);
     let flops = |node: &Node| {
         let inputs: Vec<_> = node.inputs.iter().map(|input| graph.ty(*input)).collect();
         let outputs: Vec<_> = node.outputs.iter().map(|output| graph.ty(*output).clone()).collect();
@@ -122,6 +144,9 @@ pub fn explain(source: &SpecSource, host: &mut dyn Host) -> Result<Explanation, 
             .into_iter()
             .map(|(name, (nodes, is_native))| OperationCount { name, nodes, is_native })
             .collect(),
+        growth,
+        train_rows: report.split.train.rows as usize,
+        executor,
         summary: model.summary(),
         graph,
         planned: outline.graph,
@@ -150,6 +175,29 @@ impl Explanation {
         self.plan.print(&self.planned).to_string()
     }
 
+    /// The largest power of two of samples, up to the rows that train, whose step needs no more than so many bytes: states, batch
+    /// memory and working memory of all threads, as [`Explanation::memory`] counts them. `None` if one sample needs more.
+    pub fn batch_within(&self, budget_bytes: usize) -> Option<FittingBatch> {
+        let memory_limit_bytes = budget_bytes.min(self.executor.memory_limit_bytes);
+        let executor = CpuExecutor { memory_limit_bytes, ..self.executor };
+        let sizes = std::iter::successors(Some(1_usize), |size| size.checked_mul(2));
+        let fits = |batch_size| {
+            let memory = executor.outline(&self.graph, batch_size).ok()?.memory;
+            Some(FittingBatch { batch_size, memory })
+        };
+        sizes.take_while(|size| *size <= self.train_rows.max(1)).map_while(fits).last()
+    }
+
+    /// What the host's threads could bring at most.
+    pub fn growth_here(&self) -> Option<&Growth> {
+        self.growth.iter().find(|growth| growth.threads == self.memory.threads)
+    }
+
+    /// The kind of a phase, from 0.
+    pub fn phase_kind(&self, phase: usize) -> Option<PhaseKind> {
+        self.phases.get(phase).map(|phase| phase.kind)
+    }
+
     /// All of it for a program.
     pub fn to_json(&self) -> serde_json::Value {
         let layers: Vec<_> = self
@@ -173,11 +221,22 @@ impl Explanation {
             .iter()
             .map(|count| serde_json::json!({ "name": count.name, "nodes": count.nodes, "native": count.is_native }))
             .collect();
+        let growth: Vec<_> = self
+            .growth
+            .iter()
+            .map(|growth| {
+                let limit = growth.limit.map(|limit| {
+                    let kind = self.phase_kind(limit.phase).map(PhaseKind::name);
+                    serde_json::json!({ "phase": limit.phase, "kind": kind, "pieces": limit.pieces })
+                });
+                serde_json::json!({ "threads": growth.threads, "speed_up": growth.speed_up, "limit": limit })
+            })
+            .collect();
         let SessionMemory { threads, state_bytes, batch_bytes, arena_bytes, scratch_bytes } = self.memory;
         serde_json::json!({
             "input": self.input, "classes": self.classes, "parameters": self.parameters(), "layers": layers,
             "batch": self.batch, "shard": self.shard, "step_flops": self.step_flops, "phases": phases,
-            "operations": operations,
+            "operations": operations, "growth": growth,
             "memory": {
                 "threads": threads,
                 "state_bytes": state_bytes,

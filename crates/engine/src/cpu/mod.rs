@@ -5,6 +5,7 @@
 
 mod call;
 mod environment;
+mod growth;
 #[cfg(all(test, target_os = "linux"))]
 mod guard_pages;
 mod kernels;
@@ -19,6 +20,7 @@ mod simd_x86;
 mod times;
 mod tree;
 
+pub use growth::{Growth, Limit, growth};
 pub use level::Level;
 pub use memory::Buffer;
 pub use outline::Outline;

@@ -19,6 +19,8 @@ pub struct Outline {
     /// The nodes that have no kernel for their shapes: their f64 reference runs, rounded once, and allocates. Indices among
     /// the nodes of the graph that runs, ascending.
     pub by_reference: Vec<usize>,
+    /// For each node of the graph that runs, the tasks into which it is cut where it runs over outputs.
+    pub tasks: Vec<usize>,
 }
 
 impl Outline {
@@ -71,7 +73,8 @@ pub(super) fn prepare(
     check(memory)?;
     let is_by_reference = |kernel: &Option<Box<dyn Kernel>>| kernel.as_ref().is_some_and(|kernel| !kernel.is_native());
     let by_reference = (0..kernels.len()).filter(|node| is_by_reference(&kernels[*node])).collect();
-    Ok((Outline { graph, plan, memory, by_reference }, kernels))
+    let tasks = kernels.iter().map(|kernel| kernel.as_ref().map_or(0, |kernel| kernel.tasks())).collect();
+    Ok((Outline { graph, plan, memory, by_reference, tasks }, kernels))
 }
 
 /// A value's type and place; where states stand is known when there is a block of them.

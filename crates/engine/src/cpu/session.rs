@@ -213,6 +213,14 @@ impl Session for CpuSession {
     }
 }
 
+/// The tasks into which a fold of rows of so many bytes is cut.
+pub(super) fn fold_tasks(fold: Fold, partial_stride: usize) -> usize {
+    match fold {
+        Fold::Moments => 1,
+        Fold::Sum => (partial_stride / 4).div_ceil(FOLD_ELEMENTS),
+    }
+}
+
 /// What workers share while a step runs.
 struct Running<'a> {
     level: Supported,
@@ -314,8 +322,7 @@ impl Running<'_> {
 
     fn fold_tasks(&self, node: usize) -> usize {
         match self.nodes[node].fold {
-            Some(Fold::Moments) => 1,
-            Some(Fold::Sum) => (self.nodes[node].partial_stride / 4).div_ceil(FOLD_ELEMENTS),
+            Some(fold) => fold_tasks(fold, self.nodes[node].partial_stride),
             None => unreachable!("node {node} is folded, and has no fold"),
         }
     }

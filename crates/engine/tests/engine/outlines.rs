@@ -1,6 +1,6 @@
 //! What a session says of itself before it allocates: memory, what runs by the reference, and that too much is an error.
 
-use proofmark_engine::cpu::{CpuExecutor, MEMORY_LIMIT_BYTES, Outline};
+use proofmark_engine::cpu::{CpuExecutor, MEMORY_LIMIT_BYTES, Outline, growth};
 use proofmark_engine::map::{Builder, Function, Map};
 use proofmark_engine::ops::{Conv2d, Padding, Transpose};
 use proofmark_engine::plan::PlanOptions;
@@ -13,7 +13,7 @@ fn an_outline_is_what_the_session_has() {
     for graph in [convolutional().unwrap(), normalised().unwrap()] {
         for threads in [1, 3] {
             let executor = CpuExecutor::new(threads);
-            let Outline { plan, memory, by_reference, .. } = executor.outline(&graph, 64).unwrap();
+            let Outline { graph: runs, plan, memory, by_reference, tasks } = executor.outline(&graph, 64).unwrap();
             let states = initial(&graph);
             let session = executor.session(&graph, &states, 64).unwrap();
             assert_eq!((&plan, memory), (session.plan(), session.memory()));
@@ -23,6 +23,7 @@ fn an_outline_is_what_the_session_has() {
             let own = memory.arena_bytes + memory.scratch_bytes;
             assert_eq!(memory.total_bytes(), memory.state_bytes + memory.batch_bytes + threads * own);
             assert_eq!(by_reference, []);
+            assert_eq!(tasks.len(), runs.nodes().len());
         }
     }
 }
@@ -121,4 +122,26 @@ fn what_runs_by_the_reference_follows_from_shapes() {
     let sum = graph.apply(Map { program: builder.finish(&[sum]) }, &values).unwrap()[0];
     graph.output("sum", sum).unwrap();
     assert_eq!(CpuExecutor::new(1).outline(&graph, 1).unwrap().by_reference, []);
+}
+
+/// Eight shards of eight samples: more threads than eight have nothing more to do in them.
+#[test]
+fn growth_ends_where_shards_do() {
+    for graph in [convolutional().unwrap(), normalised().unwrap()] {
+        let outline = CpuExecutor::new(1).outline(&graph, 64).unwrap();
+        let bounds = growth(&outline, 64, &[1, 2, 4, 8, 16, 64]);
+        assert_eq!((bounds[0].speed_up, bounds[0].limit), (1.0, None));
+        for pair in bounds.windows(2) {
+            assert!(pair[0].speed_up <= pair[1].speed_up * (1.0 + 1e-9), "{pair:?}");
+        }
+        for bound in &bounds {
+            assert!(bound.speed_up <= bound.threads as f64 * (1.0 + 1e-9), "{bound:?}");
+        }
+        let most = bounds[5].limit.expect("64 threads are too many");
+        assert_eq!(most.pieces, 8, "{bounds:?}");
+        assert!(matches!(outline.plan.phases[most.phase], proofmark_engine::plan::Phase::Shards(_)));
+        // A larger batch has more of them.
+        let larger = CpuExecutor::new(1).outline(&graph, 512).unwrap();
+        assert!(growth(&larger, 512, &[64])[0].speed_up > bounds[5].speed_up);
+    }
 }

@@ -99,6 +99,23 @@ crate::phrases! {
     explain_about() { en: "Show what a spec becomes: layers, graph, plan, memory, and what runs natively", zh: "展示规格的展开结果：各层、计算图、执行计划、内存与原生算子" }
     option_graph() { en: "Print the graph of a training step", zh: "输出一个训练步骤的计算图" }
     option_plan() { en: "Print the plan of a training step, phase by phase, with addresses", zh: "逐阶段输出训练步骤的执行计划及地址" }
+    option_growth() { en: "Tell how much faster more threads could be, by the operations of the plan's phases, and what limits them", zh: "按执行计划各阶段的运算量，给出增加线程所能带来的加速上限及其限制因素" }
+    option_memory_budget() { en: "Tell the largest batch size (a power of two) whose step fits so many megabytes", zh: "给出单步内存不超过此兆字节数的最大批大小（2 的幂）" }
+    heading_threads() { en: "threads", zh: "线程" }
+    heading_speed_up() { en: "at most", zh: "加速上限" }
+    heading_limit() { en: "limited by", zh: "限制因素" }
+    limit_shards(phase, pieces) { en: "phase {phase}, over shards: the batch has {pieces}", zh: "阶段 {phase}（按分片）：该批只有 {pieces} 个分片" }
+    limit_fold(phase, pieces) { en: "phase {phase}, a fold: {pieces} tasks", zh: "阶段 {phase}（归并）：共 {pieces} 个任务" }
+    limit_outputs(phase, pieces) { en: "phase {phase}, over outputs: {pieces} tasks", zh: "阶段 {phase}（按输出）：共 {pieces} 个任务" }
+    label_growth() { en: "growth", zh: "扩展" }
+    growth_line(threads, times) { en: "on {threads} threads at most {times} times as fast as on one", zh: "{threads} 个线程至多为单线程的 {times} 倍" }
+    growth_limited(threads, times, limit) { en: "on {threads} threads at most {times} times as fast as on one; limited by {limit}", zh: "{threads} 个线程至多为单线程的 {times} 倍；限制因素：{limit}" }
+    growth_note(batch, shard, phases) {
+        en: "Batch {batch}, shards of {shard}, a barrier after each of {phases} phases. Bounds on paper, by floating-point operations: memory\nbandwidth, caches and what a barrier costs are not counted. A larger batch has more shards.",
+        zh: "批大小 {batch}，每个分片 {shard} 个样本，{phases} 个阶段之后各有一次同步。以上为按浮点运算量推算的上限：\n未计内存带宽、缓存和同步的开销。批越大，分片越多。",
+    }
+    budget_batch(batch, memory, budget, threads) { en: "{batch}: a step needs {memory} of {budget}, on {threads} threads", zh: "{batch}：单步需要 {memory}，预算 {budget}，{threads} 个线程" }
+    budget_too_small(budget, threads) { en: "none: a step of one sample needs more than {budget} on {threads} threads; use fewer --threads or a smaller model", zh: "无：即使单步只有一个样本，{threads} 个线程也需要超过 {budget}；请减少 --threads 或缩小模型" }
     label_input() { en: "input", zh: "输入" }
     input_line(shape, classes) { en: "{shape}, {classes} classes", zh: "{shape}，{classes} 个类别" }
     label_step() { en: "step", zh: "步骤" }
