@@ -1,7 +1,9 @@
-//! Rows in memory: images as bytes, labels as class indices, and what is measured of each image once.
+//! Rows in memory: what the model reads as it came, labels as class indices, and what is measured of each row once.
 
 use crate::digest::Digest;
 use crate::error::DataError;
+use crate::series::Series;
+use crate::spec::FeatureType;
 use proofmark_tensor::Shape;
 use std::path::Path;
 
@@ -11,19 +13,29 @@ pub(crate) const MISSING_LABEL: i32 = -1;
 /// The steps of [`Dataset::roughness`].
 pub(crate) const ROUGHNESS_STEPS: usize = 1024;
 
-/// One part of a source: images of one shape and their labels, by column. A row is known by its position, which is the
-/// sample's id; rows are never removed, splits and cleaning are lists of rows.
+/// One part of a source: what the model reads, of one shape, and labels, by column. A row is known by its position, which
+/// is the sample's id; rows are never removed, splits and cleaning are lists of rows.
 #[derive(Clone, Debug)]
 pub struct Dataset {
     shape: Shape,
-    pixels: Vec<u8>,
+    column: Column,
     /// As many a row as the labels are wide.
     labels: Vec<i32>,
     label_width: usize,
     /// Empty if the rows have none.
     names: Vec<String>,
     hashes: Vec<u128>,
+    /// Of images; empty for other kinds.
     roughness: Vec<u16>,
+}
+
+/// What the model reads, by its kind.
+#[derive(Clone, Debug)]
+pub(crate) enum Column {
+    /// Bytes, `[height, width, channels]`.
+    Image(Vec<u8>),
+    /// Numbers, `[steps, channels]`, of as many steps as each row has.
+    Series(Series),
 }
 
 impl Dataset {
@@ -39,19 +51,57 @@ impl Dataset {
         pixels: Vec<u8>,
         labels: impl IntoIterator<Item = Option<u8>>,
     ) -> Result<Dataset, DataError> {
-        let labels: Vec<i32> = labels.into_iter().map(|label| label.map_or(MISSING_LABEL, i32::from)).collect();
+        let labels = class_indices(labels);
+        let set = Dataset::checked(path, shape, Column::Image(Vec::new()), labels, pixels.len())?;
+        let expected = set.len().saturating_mul(set.shape.elements());
+        if pixels.len() != expected {
+            return Err(DataError::PixelCount { path: path.to_owned(), expected, received: pixels.len() });
+        }
+        Ok(Dataset { column: Column::Image(pixels), ..set })
+    }
+
+    /// Rows of series, one label each. `path` names the source in errors.
+    ///
+    /// # Errors
+    /// [`DataError::EmptySet`] without rows, [`DataError::TooLarge`] with more than 2³² - 1 of them.
+    ///
+    /// # Panics
+    /// If there are not as many labels as series.
+    pub fn of_series(
+        path: &Path,
+        series: Series,
+        labels: impl IntoIterator<Item = Option<u8>>,
+    ) -> Result<Dataset, DataError> {
+        let labels = class_indices(labels);
+        assert_eq!(labels.len(), series.len(), "one label a series");
+        let shape = Shape::from([series.steps(), series.channels()]);
+        let bytes = labels.len() * shape.elements() * size_of::<f32>();
+        Dataset::checked(path, shape, Column::Series(series), labels, bytes)
+    }
+
+    fn checked(
+        path: &Path,
+        shape: Shape,
+        column: Column,
+        labels: Vec<i32>,
+        bytes: usize,
+    ) -> Result<Dataset, DataError> {
         if labels.is_empty() || shape.elements() == 0 {
             return Err(DataError::EmptySet { path: path.to_owned() });
         }
         if u32::try_from(labels.len()).is_err() {
-            return Err(DataError::TooLarge { path: path.to_owned(), bytes: pixels.len() as u64 });
-        }
-        let expected = labels.len().saturating_mul(shape.elements());
-        if pixels.len() != expected {
-            return Err(DataError::PixelCount { path: path.to_owned(), expected, received: pixels.len() });
+            return Err(DataError::TooLarge { path: path.to_owned(), bytes: bytes as u64 });
         }
         let (names, hashes, roughness) = (Vec::new(), Vec::new(), Vec::new());
-        Ok(Dataset { shape, pixels, labels, label_width: 1, names, hashes, roughness })
+        Ok(Dataset { shape, column, labels, label_width: 1, names, hashes, roughness })
+    }
+
+    /// What the rows hold.
+    pub fn kind(&self) -> FeatureType {
+        match self.column {
+            Column::Image(_) => FeatureType::Image,
+            Column::Series(_) => FeatureType::Series,
+        }
     }
 
     /// The same rows with `width` labels each, row after row: indices into the source's classes, -1 where one is missing. A
@@ -62,6 +112,10 @@ impl Dataset {
     pub fn with_labels(self, width: usize, labels: Vec<i32>) -> Dataset {
         assert!(width > 0 && labels.len() == width * self.len(), "{width} labels a row");
         Dataset { labels, label_width: width, ..self }
+    }
+
+    pub(crate) fn column(&self) -> &Column {
+        &self.column
     }
 
     /// The same rows with the names of their files, one a row.
@@ -92,18 +146,27 @@ impl Dataset {
         self.label_width
     }
 
-    /// The shape of an image: `[height, width, channels]`.
+    /// The shape of a row: of images `[height, width, channels]`, of series `[steps, channels]`, with the steps of the longest.
     pub fn shape(&self) -> &Shape {
         &self.shape
     }
 
-    /// The bytes of one image, row-major, channels last.
+    /// The bytes of one image, row-major, channels last; none if the rows are no images.
     ///
     /// # Panics
     /// If there is no such row.
     pub fn image(&self, row: u32) -> &[u8] {
+        let Column::Image(pixels) = &self.column else { return &[] };
         let length = self.shape.elements();
-        &self.pixels[row as usize * length..][..length]
+        &pixels[row as usize * length..][..length]
+    }
+
+    /// The rows, if they are series.
+    pub fn series(&self) -> Option<&Series> {
+        match &self.column {
+            Column::Series(series) => Some(series),
+            Column::Image(_) => None,
+        }
     }
 
     /// The class of one row, `None` if its label is missing. Of a row of several labels the first that is not missing, which is
@@ -129,8 +192,9 @@ impl Dataset {
     }
 
     pub(crate) fn image_mut(&mut self, row: u32) -> &mut [u8] {
+        let Column::Image(pixels) = &mut self.column else { return &mut [] };
         let length = self.shape.elements();
-        &mut self.pixels[row as usize * length..][..length]
+        &mut pixels[row as usize * length..][..length]
     }
 
     pub(crate) fn lose_label(&mut self, row: u32) {
@@ -140,23 +204,33 @@ impl Dataset {
     /// Makes row `to` a copy of row `from`.
     pub(crate) fn copy_row(&mut self, from: u32, to: u32) {
         let length = self.shape.elements();
-        let start = from as usize * length;
-        self.pixels.copy_within(start..start + length, to as usize * length);
         let first = from as usize * self.label_width;
         self.labels.copy_within(first..first + self.label_width, to as usize * self.label_width);
+        match &mut self.column {
+            Column::Image(pixels) => {
+                let start = from as usize * length;
+                pixels.copy_within(start..start + length, to as usize * length);
+            }
+            Column::Series(series) => series.copy_row(from, to),
+        }
         if !self.names.is_empty() {
             // A copy belongs with what it was copied from.
             self.names[to as usize] = self.names[from as usize].clone();
         }
     }
 
-    /// Measures every image, so that profiles and operators need not look at the pixels again.
+    /// Measures every row, so that profiles and operators need not look at it again.
     pub(crate) fn measure(&mut self, progress: &mut dyn FnMut(u64, u64)) {
         self.hashes = Vec::with_capacity(self.len());
-        self.roughness = Vec::with_capacity(self.len());
+        self.roughness = Vec::new();
         for row in 0..self.len() as u32 {
-            self.hashes.push(Digest::of(self.image(row)).truncated());
-            self.roughness.push(roughness(self.image(row), &self.shape));
+            match &self.column {
+                Column::Image(_) => {
+                    self.hashes.push(Digest::of(self.image(row)).truncated());
+                    self.roughness.push(roughness(self.image(row), &self.shape));
+                }
+                Column::Series(series) => self.hashes.push(series.digest(row).truncated()),
+            }
             if row % 4096 == 0 {
                 progress(u64::from(row), self.len() as u64);
             }
@@ -164,16 +238,32 @@ impl Dataset {
         progress(self.len() as u64, self.len() as u64);
     }
 
-    /// The first 128 bits of the SHA-256 of a row's pixels.
+    /// The first 128 bits of the SHA-256 of a row's content.
     pub(crate) fn hash(&self, row: u32) -> u128 {
         self.hashes[row as usize]
     }
 
     /// The total variation of a row's image, in steps from 0 (constant, and nothing else) to 1023 (the most there can
     /// be): the mean absolute difference of horizontal and vertical neighbours. Ink on paper has little of it, noise
-    /// has much.
+    /// has much. 0 of what is no image.
     pub(crate) fn roughness(&self, row: u32) -> u16 {
-        self.roughness[row as usize]
+        self.roughness.get(row as usize).copied().unwrap_or(0)
+    }
+
+    /// Whether nothing changes in a row: an image of one colour, a series whose channels stay as they begin.
+    pub(crate) fn is_constant(&self, row: u32) -> bool {
+        match &self.column {
+            Column::Image(_) => self.roughness(row) == 0,
+            Column::Series(series) => series.is_constant(row),
+        }
+    }
+
+    /// Whether a value of a row is missing.
+    pub(crate) fn has_missing_values(&self, row: u32) -> bool {
+        match &self.column {
+            Column::Image(_) => false,
+            Column::Series(series) => series.row(row).iter().any(|value| value.is_nan()),
+        }
     }
 
     /// This data set with every image replaced by what `transform` writes, as an image of `shape`. Rows, labels and
@@ -185,8 +275,12 @@ impl Dataset {
             transform(self.image(row), &mut image);
             pixels.extend_from_slice(&image);
         }
-        Dataset { shape, pixels, ..self }
+        Dataset { shape, column: Column::Image(pixels), ..self }
     }
+}
+
+fn class_indices(labels: impl IntoIterator<Item = Option<u8>>) -> Vec<i32> {
+    labels.into_iter().map(|label| label.map_or(MISSING_LABEL, i32::from)).collect()
 }
 
 /// Integers throughout, so that the value is the same everywhere.

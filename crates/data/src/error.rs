@@ -3,9 +3,10 @@
 use crate::folds::Counted;
 use crate::image::DecodeError;
 use crate::source::idx::IdxError;
+use crate::source::series_file::SeriesError;
 pub use crate::spec_problem::SpecProblem;
 use proofmark_criteria::CriterionError;
-use proofmark_messages::{Lang, Localize, data as say, display_in_english, draft};
+use proofmark_messages::{Lang, Localize, data as say, display_in_english, draft, sequence};
 use std::error::Error;
 use std::io;
 use std::path::PathBuf;
@@ -195,6 +196,64 @@ pub enum DataError {
         /// The target's name.
         target: String,
     },
+    /// A file of series that cannot be read.
+    Series {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, and where.
+        error: SeriesError,
+    },
+    /// Neither `.ts` files nor class folders.
+    NoSeries {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A `.ts` file to test on, and none to train on.
+    NoTrainSeries {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A series with missing values, to predict.
+    SeriesWithGaps {
+        /// The file.
+        path: PathBuf,
+        /// Which series of it, from 0.
+        row: usize,
+    },
+    /// Two files of one part.
+    TwoFiles {
+        /// The second one.
+        path: PathBuf,
+        /// The part.
+        part: &'static str,
+    },
+    /// Series of other channels than those before them.
+    ChannelMismatch {
+        /// The file.
+        path: PathBuf,
+        /// The channels of the first series.
+        expected: usize,
+        /// The channels of this one.
+        received: usize,
+    },
+    /// The gate let rows with missing values pass, and a model cannot compute with them.
+    MissingValues {
+        /// `train`, `validation` or `test`.
+        split: &'static str,
+        /// How many.
+        rows: usize,
+        /// The feature's name.
+        feature: String,
+    },
+    /// A series longer than those that the model knows.
+    SeriesTooLong {
+        /// The file.
+        path: PathBuf,
+        /// The most steps.
+        expected: usize,
+        /// The steps of this one.
+        received: usize,
+    },
     /// Preprocessing was fitted to images of another shape.
     FeatureShape {
         /// The file.
@@ -280,6 +339,18 @@ impl Localize for DataError {
             DataError::NameNotUtf8 { path } => say::name_not_utf8(lang, path.display()),
             DataError::NotAnImage { path, error } => say::file_is(lang, path.display(), error.text(lang)),
             DataError::UnknownPart { part, available } => say::unknown_part(lang, part, list(lang, available)),
+            DataError::Series { path, error } => error.at(path, lang),
+            DataError::SeriesWithGaps { path, row } => sequence::series_with_gaps(lang, path.display(), row),
+            DataError::TwoFiles { path, part } => sequence::two_files(lang, part, path.display()),
+            DataError::NoTrainSeries { path } => sequence::no_train_series(lang, path.display()),
+            DataError::NoSeries { path } => sequence::no_series(lang, path.display()),
+            DataError::ChannelMismatch { path, expected, received } => {
+                sequence::channel_mismatch(lang, path.display(), expected, received)
+            }
+            DataError::MissingValues { split, rows, feature: _ } => sequence::values_missing(lang, rows, split),
+            DataError::SeriesTooLong { path, expected, received } => {
+                sequence::series_too_long(lang, path.display(), expected, received)
+            }
             DataError::MissingLabels { split, rows, target: _ } => say::labels_missing(lang, rows, split),
             DataError::FeatureShape { path, expected, received } => {
                 say::feature_shape(lang, path.display(), expected, received)
@@ -308,9 +379,19 @@ impl Localize for DataError {
             DataError::UnexpectedFolder { .. } => Some(say::hint_unexpected_folder(lang)),
             DataError::NotAnImage { .. } => Some(say::hint_not_an_image(lang)),
             DataError::UnknownPart { .. } => Some(say::hint_unknown_part(lang)),
+            DataError::Series { error, .. } => error.hint(lang),
+            DataError::TwoFiles { .. } => Some(sequence::hint_two_files(lang)),
+            DataError::NoTrainSeries { .. } | DataError::NoSeries { .. } => Some(sequence::hint_no_series(lang)),
+            DataError::ChannelMismatch { .. } => Some(sequence::hint_channel_mismatch(lang)),
+            DataError::MissingValues { feature, split, .. } => Some(match *split {
+                "test" => sequence::hint_values_missing_in_test(lang),
+                _ => sequence::hint_values_missing(lang, feature),
+            }),
+            DataError::SeriesTooLong { .. } => Some(sequence::hint_series_too_long(lang)),
             DataError::MissingLabels { target, .. } => Some(say::hint_labels_missing(lang, target)),
             DataError::Io { .. }
             | DataError::PixelCount { .. }
+            | DataError::SeriesWithGaps { .. }
             | DataError::EmptySet { .. }
             | DataError::TooLarge { .. }
             | DataError::TooManyClasses { .. }
@@ -330,6 +411,7 @@ impl Error for DataError {
             DataError::Io { error, .. } => Some(error),
             DataError::Idx { error, .. } => Some(error),
             DataError::NotAnImage { error, .. } => Some(error),
+            DataError::Series { error, .. } => Some(error),
             _ => None,
         }
     }

@@ -4,7 +4,6 @@
 //! fold; whatever is fitted is fitted again, to the rows that train in this fold alone, so that nothing learnt from a held-out
 //! row can reach the model that is measured on it. Validation and test are never touched.
 
-use crate::augment::Augmentation;
 use crate::error::{DataError, SpecProblem};
 use crate::prepared::{Prepared, PreparedSet};
 use crate::preprocess::FittedFeature;
@@ -95,7 +94,7 @@ pub fn check(spec: &CrossValidationSpec, source: &SourceSpec) -> Vec<SpecProblem
 fn has_file_names(source: &SourceSpec) -> bool {
     match source {
         SourceSpec::Images(_) => true,
-        SourceSpec::Idx(_) => false,
+        SourceSpec::Idx(_) | SourceSpec::Series(_) => false,
     }
 }
 
@@ -265,7 +264,7 @@ impl Prepared {
         };
         let fitted = self.feature.refit(feature, self.train.dataset(), &train);
         let encoder = fitted.encoder();
-        let augmentation = Augmentation::new(&feature.augment, fitted.shape, encoder.encoding(), seed);
+        let augmentation = fitted.augmentation(feature, seed);
         let set = |rows: &[u32]| self.train.with_rows(rows, encoder.clone());
         FoldSets {
             train: set(&train).with_augmentation(augmentation),

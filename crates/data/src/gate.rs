@@ -1,11 +1,13 @@
 //! The gate: rules over the profile, and the bounded cleaning loop when one of them does not hold.
 
 use crate::clean::{CleanContext, Helps, OperatorName};
-use crate::dataset::Dataset;
+use crate::dataset::{Column, Dataset};
 use crate::error::DataError;
 use crate::prepare::{Progress, Stage};
 use crate::preprocess::{FittedFeature, Geometry};
-use crate::profile::{CategoryState, ColumnNames, Profiles, RoughnessLimit, SourceState, facts, facts_schema};
+use crate::profile::{
+    CategoryState, ColumnNames, ColumnState, Profiles, RoughnessLimit, SourceState, facts, facts_schema,
+};
 use crate::spec::{CleanSpec, FeatureSpec, QualitySpec};
 use proofmark_criteria::{Criterion, Facts, Outcome, Verdict, compile};
 use proofmark_messages::{Lang, Localize, data as say};
@@ -136,7 +138,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) classes: &'a [String],
     pub(crate) columns: &'a ColumnNames,
     pub(crate) feature: &'a FeatureSpec,
-    pub(crate) geometry: &'a Geometry,
+    /// Of images.
+    pub(crate) geometry: Option<&'a Geometry>,
     pub(crate) test_state: SourceState,
     pub(crate) test_pixels: Vec<[u64; 256]>,
     pub(crate) test_hashes: Vec<u128>,
@@ -153,12 +156,12 @@ impl<'a> Subject<'a> {
         classes: &'a [String],
         columns: &'a ColumnNames,
         feature: &'a FeatureSpec,
-        geometry: &'a Geometry,
+        geometry: Option<&'a Geometry>,
     ) -> Subject<'a> {
         let test_state = SourceState::of(test_dataset, test_rows, classes.len());
         let test_pixels = prepared_pixels(geometry, test_dataset, test_rows, &test_state);
-        let test_hashes = test_state.images.sorted_hashes();
-        let rough_limit = SourceState::of(dataset, train, classes.len()).images.roughness_limit();
+        let test_hashes = test_state.sorted_hashes();
+        let rough_limit = SourceState::of(dataset, train, classes.len()).roughness_limit();
         Subject {
             dataset,
             test_dataset,
@@ -183,20 +186,44 @@ impl<'a> Subject<'a> {
         let validation_pixels = prepared_pixels(geometry, dataset, &kept.validation, &validation);
         state.merge(&validation);
 
-        let fitted = FittedFeature::fit(self.feature, geometry, &train_pixels);
-        let rows = (kept.train.len() + kept.validation.len()) as u64;
+        let (fitted, features, test_features) = match (dataset.column(), test_dataset.column()) {
+            (Column::Series(series), Column::Series(test_series)) => {
+                let fitted = FittedFeature::fit_series(self.feature, series, &kept.train);
+                let features = fitted.profile_series(&[(series, &kept.train), (series, &kept.validation)]);
+                let test_features = fitted.profile_series(&[(test_series, test_rows)]);
+                (fitted, features, test_features)
+            }
+            _ => {
+                let fitted = self.fit_images(&train_pixels);
+                let rows = (kept.train.len() + kept.validation.len()) as u64;
+                let features = fitted.profile(rows, &[&train_pixels, &validation_pixels]);
+                let test_features = fitted.profile(test_rows.len() as u64, &[&self.test_pixels]);
+                (fitted, features, test_features)
+            }
+        };
         let profiles = Profiles {
             source: state.finish(dataset, classes, &self.test_hashes, rough_limit),
-            features: fitted.profile(rows, &[&train_pixels, &validation_pixels]),
+            features,
             test_source: self.test_state.finish(test_dataset, classes, &[], rough_limit),
-            test_features: fitted.profile(test_rows.len() as u64, &[&self.test_pixels]),
+            test_features,
         };
         (profiles, fitted)
     }
 
     /// The preprocessing, fitted to these rows alone.
     pub(crate) fn fit(&self, train: &[u32]) -> FittedFeature {
-        FittedFeature::fit(self.feature, self.geometry, &self.geometry.pixels(self.dataset, train))
+        match (self.dataset.column(), self.geometry) {
+            (Column::Series(series), _) => FittedFeature::fit_series(self.feature, series, train),
+            (Column::Image(_), geometry) => {
+                let pixels = geometry.map(|geometry| geometry.pixels(self.dataset, train));
+                self.fit_images(&pixels.unwrap_or_default())
+            }
+        }
+    }
+
+    fn fit_images(&self, pixels: &[[u64; 256]]) -> FittedFeature {
+        let geometry = self.geometry.expect("images have a geometry");
+        FittedFeature::fit(self.feature, geometry, pixels)
     }
 
     fn facts(&self, profiles: &Profiles) -> Facts {
@@ -204,9 +231,18 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// The bytes of prepared images; where preparing changes none, the profile has counted them.
-fn prepared_pixels(geometry: &Geometry, dataset: &Dataset, rows: &[u32], state: &SourceState) -> Vec<[u64; 256]> {
-    if geometry.is_identity() { state.images.pixels().to_vec() } else { geometry.pixels(dataset, rows) }
+/// The bytes of prepared images, none of what is no image; where preparing changes none, the profile has counted them.
+fn prepared_pixels(
+    geometry: Option<&Geometry>,
+    dataset: &Dataset,
+    rows: &[u32],
+    state: &SourceState,
+) -> Vec<[u64; 256]> {
+    match (geometry, &state.column) {
+        (Some(geometry), ColumnState::Image(images)) if geometry.is_identity() => images.pixels().to_vec(),
+        (Some(geometry), ColumnState::Image(_)) => geometry.pixels(dataset, rows),
+        _ => Vec::new(),
+    }
 }
 
 /// Judges the data and cleans them while that helps. Returns the report with the profiles and the fitted preprocessing

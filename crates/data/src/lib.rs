@@ -11,8 +11,8 @@
 //!
 //! This crate does not know: graphs, models, training, databases, the network, clocks.
 //!
-//! Images only, so far. Other types of columns bring a source, a state in [`mod@profile`], their steps of preprocessing
-//! and operators; a [`Dataset`] then holds columns of more than one type.
+//! A [`Dataset`] holds what the model reads by its kind ([`spec::FeatureType`]): images as bytes, or [`series::Series`]. A kind
+//! brings a source, a state in [`mod@profile`], its facts and its preprocessing.
 
 pub mod augment;
 mod batches;
@@ -30,6 +30,7 @@ mod prepared;
 pub mod preprocess;
 pub mod profile;
 mod select_pixels;
+pub mod series;
 pub mod source;
 pub mod spec;
 mod spec_problem;
@@ -44,7 +45,9 @@ pub use digest::Digest;
 pub use error::{DataError, SpecProblem};
 pub use folds::{CrossValidationSpec, Fold, FoldKind, FoldSets, GroupSpec};
 pub use gate::{GateReport, Reason, Round, Touched};
-pub use predict::{IdxImages, image_for_prediction, read_idx_for_prediction, read_image_for_prediction};
+pub use predict::{
+    IdxImages, image_for_prediction, read_idx_for_prediction, read_image_for_prediction, read_series_for_prediction,
+};
 pub use prepare::{
     DataReport, Preparation, Progress, SourcePart, SplitReport, SplitRows, Stage, check, clean, prepare, profile,
 };

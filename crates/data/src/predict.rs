@@ -1,9 +1,9 @@
-//! New images for a trained model, treated as its training data were.
+//! New images and series for a trained model, treated as its training data were.
 
 use crate::error::DataError;
 use crate::image::{Picture, decode};
 use crate::preprocess::{Encoder, FittedFeature, Geometry};
-use crate::source::{read_images, read_whole_file};
+use crate::source::{read_images, read_series, read_whole_file};
 use proofmark_tensor::Shape;
 use std::path::Path;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ pub fn read_image_for_prediction(path: &Path, feature: &FittedFeature) -> Result
 
 /// As [`read_image_for_prediction`], from a decoded image.
 pub fn image_for_prediction(picture: Picture, feature: &FittedFeature) -> Vec<f32> {
-    let [height, width, channels] = feature.source_shape;
+    let [height, width, channels] = feature.geometry().source_shape;
     let mut out = vec![0.0; feature.shape().elements()];
     Converter::new(feature).convert(&picture.fit(height, width, channels), &mut out);
     out
@@ -43,7 +43,7 @@ pub struct IdxImages {
 /// If the file is no IDX file of images, or their shape is another.
 pub fn read_idx_for_prediction(path: &Path, feature: &FittedFeature) -> Result<IdxImages, DataError> {
     let (source, pixels) = read_images(path)?;
-    let expected = Shape::from(feature.source_shape);
+    let expected = Shape::new(&feature.source_shape);
     if source != expected {
         let (expected, received) = (expected.to_string(), source.to_string());
         return Err(DataError::FeatureShape { path: path.to_owned(), expected, received });
@@ -80,6 +80,30 @@ impl IdxImages {
     }
 }
 
+/// The series of a file as what the model reads, one after the other: all of a `.ts` file, or the one of a CSV file.
+///
+/// # Errors
+/// If the file cannot be read, or a series has other channels than the model's, more steps, or missing values.
+pub fn read_series_for_prediction(path: &Path, feature: &FittedFeature) -> Result<Vec<f32>, DataError> {
+    let (channels, rows) = read_series(path)?;
+    let [steps, expected] = feature.shape.as_slice().try_into().unwrap_or_default();
+    if channels != expected {
+        return Err(DataError::ChannelMismatch { path: path.to_owned(), expected, received: channels });
+    }
+    if let Some(longest) = rows.iter().map(|row| row.len() / channels).max().filter(|longest| *longest > steps) {
+        return Err(DataError::SeriesTooLong { path: path.to_owned(), expected: steps, received: longest });
+    }
+    if let Some(row) = rows.iter().position(|row| row.iter().any(|number| number.is_nan())) {
+        return Err(DataError::SeriesWithGaps { path: path.to_owned(), row });
+    }
+    let scale = feature.scale();
+    let mut out = vec![0.0; rows.len() * steps * channels];
+    for (row, out) in rows.iter().zip(out.chunks_exact_mut(steps * channels)) {
+        scale.encode(row, out);
+    }
+    Ok(out)
+}
+
 /// From the bytes of a source's image to numbers.
 #[derive(Clone, Debug)]
 struct Converter {
@@ -95,6 +119,6 @@ impl Converter {
     fn convert(&self, image: &[u8], out: &mut [f32]) {
         let mut prepared = Vec::new();
         self.geometry.apply(image, &mut prepared);
-        self.encoder.encode(&prepared, out);
+        self.encoder.encode_image(&prepared, out);
     }
 }

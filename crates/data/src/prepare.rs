@@ -1,6 +1,6 @@
 //! The data half of a run: ingest, split, profile, gate and clean, preprocess.
 
-use crate::augment::{self, Augmentation};
+use crate::augment;
 use crate::clean::OperatorName;
 use crate::dataset::Dataset;
 use crate::defects::{self, DefectsApplied};
@@ -10,7 +10,7 @@ use crate::prepared::{Prepared, PreparedSet};
 use crate::preprocess::{FittedFeature, Geometry};
 use crate::profile::{CategoryState, ClassRows, ColumnNames, Profiles};
 use crate::source::{self, Ingested, Source, SourceFile};
-use crate::spec::{CleanSpec, DataSpec, FeatureSpec, QualitySpec, TestSpec, check as check_spec};
+use crate::spec::{CleanSpec, DataSpec, FeatureSpec, FeatureType, QualitySpec, TestSpec, check as check_spec};
 use crate::split;
 use proofmark_criteria::{Criterion, Outcome};
 use proofmark_messages::{Lang, Localize, data as say};
@@ -204,7 +204,7 @@ fn usable<'a>(data: &'a DataSpec, quality: &QualitySpec) -> Result<&'a FeatureSp
 }
 
 fn column_names(data: &DataSpec, feature: &FeatureSpec) -> ColumnNames {
-    ColumnNames { feature: feature.name.clone(), target: data.target.name.clone() }
+    ColumnNames { feature: feature.name.clone(), target: data.target.name.clone(), kind: feature.kind }
 }
 
 fn read_rules(quality: &QualitySpec, columns: &ColumnNames) -> Result<Vec<Criterion>, DataError> {
@@ -229,7 +229,8 @@ struct Loaded {
     test_part: String,
     sources: Vec<SourcePart>,
     defects: Option<DefectsApplied>,
-    geometry: Geometry,
+    /// Of images.
+    geometry: Option<Geometry>,
 }
 
 fn load(
@@ -272,9 +273,16 @@ fn load(
     // Both shares are of the whole part: what is left after the test cut is asked for the share that amounts to it.
     let validation_share = (data.split.validation * n_rows / train.len().max(1) as f64).min(1.0);
     let (train, validation) = split::cut(&dataset, &train, validation_share, seed, "validation split");
-    let source_shape = [dataset.shape()[0], dataset.shape()[1], dataset.shape()[2]];
-    let geometry = Geometry::new(feature, 0, source_shape)?;
-    augment::check_size("data.features[0].augment", &feature.augment, geometry.shape).map_err(DataError::Spec)?;
+    let geometry = match dataset.kind() {
+        FeatureType::Image => {
+            let source_shape = [dataset.shape()[0], dataset.shape()[1], dataset.shape()[2]];
+            let geometry = Geometry::new(feature, 0, source_shape)?;
+            augment::check_size("data.features[0].augment", &feature.augment, geometry.shape)
+                .map_err(DataError::Spec)?;
+            Some(geometry)
+        }
+        FeatureType::Series => None,
+    };
     Ok(Loaded {
         geometry,
         dataset,
@@ -351,7 +359,7 @@ impl Loaded {
             &self.classes,
             &columns,
             feature,
-            &self.geometry,
+            self.geometry.as_ref(),
         );
         let (gate, profiles, mut feature) = match gate {
             Some((rules, clean)) => {
@@ -369,7 +377,9 @@ impl Loaded {
             (unused, kept.train) = split::choose(&self.dataset, &kept.train, train_rows, self.seed, "train rows");
             feature = subject.fit(&kept.train);
         }
-        feature.select(subject.feature, &self.geometry, &self.dataset, &kept.train);
+        if let Some(geometry) = &self.geometry {
+            feature.select(subject.feature, geometry, &self.dataset, &kept.train);
+        }
         let raw = gate.as_ref().and_then(|gate| gate.rounds.first()).map_or(&profiles, |round| &round.before).clone();
         (self.kept, self.unused) = (kept, unused);
         progress(Progress { stage: Stage::Profile, part: "train", done: 1, total: 1 });
@@ -423,11 +433,21 @@ impl Loaded {
         if report.split.test.rows == 0 {
             return Err(DataError::EmptySplit { split: "test" });
         }
+        let tested = test.as_ref().unwrap_or(&dataset);
+        let splits = [("train", &dataset, &train), ("validation", &dataset, &validation), ("test", tested, &test_rows)];
+        for (split, dataset, rows) in splits {
+            let rows = rows.iter().filter(|row| dataset.has_missing_values(**row)).count();
+            if rows > 0 {
+                return Err(DataError::MissingValues { split, rows, feature: spec.name.clone() });
+            }
+        }
         let encoder = report.feature.encoder();
-        let augmentation = Augmentation::new(&spec.augment, report.feature.shape, encoder.encoding(), seed);
-        let share = |dataset: Dataset| match geometry.is_identity() {
-            true => Arc::new(dataset),
-            false => Arc::new(dataset.map_images(report.feature.shape(), |image, out| geometry.apply(image, out))),
+        let augmentation = report.feature.augmentation(spec, seed);
+        let share = |dataset: Dataset| match geometry.as_ref().filter(|geometry| !geometry.is_identity()) {
+            None => Arc::new(dataset),
+            Some(geometry) => {
+                Arc::new(dataset.map_images(report.feature.shape(), |image, out| geometry.apply(image, out)))
+            }
         };
         let dataset = share(dataset);
         let test_dataset = test.map_or_else(|| dataset.clone(), share);

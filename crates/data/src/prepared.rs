@@ -25,7 +25,7 @@ pub struct Prepared {
     pub target: String,
 }
 
-/// Labelled samples. Images are kept as bytes and become numbers when a batch is gathered.
+/// Labelled samples. They are kept as they came and become what the model reads when a batch is gathered.
 #[derive(Clone, Debug)]
 pub struct PreparedSet {
     dataset: Arc<Dataset>,
@@ -114,7 +114,7 @@ impl PreparedSet {
         self.rows.is_empty()
     }
 
-    /// The shape of one sample: `[height, width, channels]`.
+    /// The shape of one sample: of images `[height, width, channels]`, of series `[steps, channels]`.
     pub fn feature_shape(&self) -> &Shape {
         &self.shape
     }
@@ -152,7 +152,7 @@ impl PreparedSet {
         let length = self.shape.elements();
         assert_eq!(out.len(), rows.len() * length, "{} samples of {length} numbers", rows.len());
         for (row, out) in rows.iter().zip(out.chunks_exact_mut(length)) {
-            self.encoder.encode(self.image_u8(*row), out);
+            self.encoder.encode(&self.dataset, self.rows[*row as usize], out);
         }
     }
 
@@ -178,12 +178,23 @@ impl PreparedSet {
         }
     }
 
-    /// The prepared image at this position before its bytes become numbers, for people to look at.
+    /// The prepared image at this position before its bytes become numbers, for people to look at; nothing if the samples are
+    /// no images.
     ///
     /// # Panics
     /// If there is no such position.
     pub fn image_u8(&self, row: u32) -> &[u8] {
         self.dataset.image(self.rows[row as usize])
+    }
+
+    /// The series at this position as it came, step after step, for people to look at, and its channels; `None` if the samples
+    /// are no series.
+    ///
+    /// # Panics
+    /// If there is no such position.
+    pub fn series(&self, row: u32) -> Option<(&[f32], usize)> {
+        let series = self.dataset.series()?;
+        Some((series.row(self.rows[row as usize]), series.channels()))
     }
 
     /// SHA-256 of all numbers (not augmented) as little-endian f32, then all labels as little-endian i32, then all ids as little-endian
@@ -193,7 +204,7 @@ impl PreparedSet {
         let mut numbers = vec![0.0; self.shape.elements()];
         let mut bytes = vec![0; numbers.len() * 4];
         for row in 0..self.len() as u32 {
-            self.encoder.encode(self.image_u8(row), &mut numbers);
+            self.encoder.encode(&self.dataset, self.rows[row as usize], &mut numbers);
             for (bytes, number) in bytes.chunks_exact_mut(4).zip(&numbers) {
                 bytes.copy_from_slice(&number.to_le_bytes());
             }

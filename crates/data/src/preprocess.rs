@@ -1,16 +1,20 @@
-//! What happens to an image before a model sees it.
+//! What happens to a row before a model sees it.
 //!
-//! Steps of two kinds: from bytes to bytes (`resize`, `grayscale`), and from bytes to numbers (`scale_pixels`,
+//! To images, steps of two kinds: from bytes to bytes (`resize`, `grayscale`), and from bytes to numbers (`scale_pixels`,
 //! `standardize`). The second kind looks at one byte at a time, hence all of it together is a table of 256 numbers a
 //! channel, the [`Encoding`]; images stay bytes in memory until a batch is gathered. `select_pixels` then sets numbers to 0.
+//! To series, `standardize`, by channel, on the steps that they have; padding is 0 after it.
 
-use crate::dataset::Dataset;
+mod series;
+
+use crate::augment::Augmentation;
+use crate::dataset::{Column, Dataset};
 use crate::error::{DataError, SpecProblem};
 use crate::image::{luma, resize};
 use crate::profile::Encoding;
 use crate::profile::{FeaturesProfile, Moments, count, merge_histograms};
 use crate::select_pixels::Telling;
-use crate::spec::{FeatureSpec, PreprocessSpec, ResizeSpec, SelectPixelsSpec};
+use crate::spec::{FeatureSpec, FeatureType, PreprocessSpec, ResizeSpec, SelectPixelsSpec};
 use proofmark_tensor::Shape;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -22,10 +26,13 @@ use std::sync::Arc;
 pub struct FittedFeature {
     /// The column's name.
     pub name: String,
-    /// The extents of the source's images: height, width, channels.
-    pub source_shape: [usize; 3],
-    /// The extents of what the model reads: height, width, channels.
-    pub shape: [usize; 3],
+    /// The column's type.
+    #[serde(default, rename = "type", skip_serializing_if = "FeatureType::is_image")]
+    pub kind: FeatureType,
+    /// The extents of the source's rows: of images height, width, channels; of series steps, channels.
+    pub source_shape: Vec<usize>,
+    /// The extents of what the model reads, in the same order.
+    pub shape: Vec<usize>,
     /// The steps, in order.
     pub steps: Vec<FittedStep>,
 }
@@ -140,8 +147,9 @@ impl FittedFeature {
     pub(crate) fn fit(spec: &FeatureSpec, geometry: &Geometry, train: &[[u64; 256]]) -> FittedFeature {
         let mut fitted = FittedFeature {
             name: spec.name.clone(),
-            source_shape: geometry.source_shape,
-            shape: geometry.shape,
+            kind: FeatureType::Image,
+            source_shape: geometry.source_shape.to_vec(),
+            shape: geometry.shape.to_vec(),
             steps: geometry.steps.clone(),
         };
         for step in &spec.preprocess {
@@ -170,7 +178,7 @@ impl FittedFeature {
     pub(crate) fn select(&mut self, spec: &FeatureSpec, geometry: &Geometry, dataset: &Dataset, train: &[u32]) {
         for step in &spec.preprocess {
             if let PreprocessSpec::SelectPixels(SelectPixelsSpec { count }) = step {
-                let mut telling = Telling::new(self.shape);
+                let mut telling = Telling::new(geometry.shape);
                 let mut image = Vec::new();
                 for &row in train {
                     geometry.apply(dataset.image(row), &mut image);
@@ -183,20 +191,40 @@ impl FittedFeature {
 
     /// The same steps, fitted to other rows. Their images went through the steps from bytes to bytes already.
     pub(crate) fn refit(&self, spec: &FeatureSpec, dataset: &Dataset, train: &[u32]) -> FittedFeature {
-        let done = Geometry { source_shape: self.shape, shape: self.shape, steps: Vec::new() };
+        if let Column::Series(series) = dataset.column() {
+            return FittedFeature::fit_series(spec, series, train);
+        }
+        let shape = self.image_shape();
+        let done = Geometry { source_shape: shape, shape, steps: Vec::new() };
         let mut fitted = FittedFeature::fit(spec, &self.geometry(), &done.pixels(dataset, train));
         fitted.select(spec, &done, dataset, train);
         fitted
     }
 
-    /// The shape of what the model reads: `[height, width, channels]`.
+    /// The shape of what the model reads: of images `[height, width, channels]`, of series `[steps, channels]`.
     pub fn shape(&self) -> Shape {
-        Shape::from(self.shape)
+        Shape::new(&self.shape)
     }
 
-    /// From bytes to what the model reads.
+    /// Height, width and channels; zeros for what is no image.
+    fn image_shape(&self) -> [usize; 3] {
+        self.shape.as_slice().try_into().unwrap_or_default()
+    }
+
+    /// How the rows that train are varied.
+    pub(crate) fn augmentation(&self, spec: &FeatureSpec, seed: u64) -> Option<Augmentation> {
+        match self.kind {
+            FeatureType::Image => Augmentation::new(&spec.augment, self.image_shape(), &self.encoding(), seed),
+            FeatureType::Series => None,
+        }
+    }
+
+    /// From a prepared row to what the model reads.
     pub(crate) fn encoder(&self) -> Arc<Encoder> {
-        let [height, width, channels] = self.shape;
+        if self.kind == FeatureType::Series {
+            return Arc::new(Encoder::Series(self.scale()));
+        }
+        let [height, width, channels] = self.image_shape();
         let mut zeroed = Vec::new();
         for step in &self.steps {
             if let FittedStep::SelectPixels { kept } = step {
@@ -204,12 +232,12 @@ impl FittedFeature {
                 zeroed.extend(pixels.flat_map(|pixel| (0..channels).map(move |c| pixel as usize * channels + c)));
             }
         }
-        Arc::new(Encoder { encoding: self.encoding(), zeroed })
+        Arc::new(Encoder::Image { encoding: self.encoding(), zeroed })
     }
 
     /// What number each byte becomes, by channel; pixels that are not selected become 0 after that.
     pub fn encoding(&self) -> Encoding {
-        let mut encoding = Encoding::bytes(self.shape[2]);
+        let mut encoding = Encoding::bytes(self.image_shape()[2]);
         for step in &self.steps {
             for (channel, table) in encoding.by_channel.iter_mut().enumerate() {
                 let map: &dyn Fn(f32) -> f32 = match step {
@@ -229,39 +257,56 @@ impl FittedFeature {
     pub(crate) fn geometry(&self) -> Geometry {
         let bytes_only = |step: &&FittedStep| matches!(step, FittedStep::Resize { .. } | FittedStep::Grayscale);
         let steps = self.steps.iter().filter(bytes_only).cloned().collect();
-        Geometry { source_shape: self.source_shape, shape: self.shape, steps }
+        let source_shape = self.source_shape.as_slice().try_into().unwrap_or_default();
+        Geometry { source_shape, shape: self.image_shape(), steps }
     }
 
     /// The statistics of the numbers that prepared images with these bytes become.
     pub(crate) fn profile(&self, rows: u64, blocks: &[&[[u64; 256]]]) -> FeaturesProfile {
-        let mut counts = vec![[0; 256]; self.shape[2]];
+        let mut counts = vec![[0; 256]; self.image_shape()[2]];
         blocks.iter().for_each(|block| merge_histograms(&mut counts, block));
         let Moments { min, max, mean, std } = Moments::of(&counts, &self.encoding());
-        FeaturesProfile { rows, shape: self.shape.to_vec(), min, max, mean, std }
+        FeaturesProfile { rows, shape: self.shape.clone(), min, max, mean, std }
     }
 }
 
-/// From the bytes of a prepared image to the numbers that the model reads.
+/// From a prepared row to the numbers that the model reads.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Encoder {
-    encoding: Encoding,
-    /// Where 0 stands, whatever the byte.
-    zeroed: Vec<usize>,
+pub(crate) enum Encoder {
+    /// Of images.
+    Image {
+        /// What number each byte becomes.
+        encoding: Encoding,
+        /// Where 0 stands, whatever the byte.
+        zeroed: Vec<usize>,
+    },
+    /// Of series.
+    Series(series::Scale),
 }
 
 impl Encoder {
-    /// What number each byte becomes.
-    pub(crate) fn encoding(&self) -> &Encoding {
-        &self.encoding
+    /// Turns one row of a data set into numbers.
+    ///
+    /// # Panics
+    /// If `out` is not as long as the row, or the encoder is for another kind of rows.
+    pub(crate) fn encode(&self, dataset: &Dataset, row: u32, out: &mut [f32]) {
+        match (self, dataset.column()) {
+            (Encoder::Image { .. }, Column::Image(_)) => self.encode_image(dataset.image(row), out),
+            (Encoder::Series(scale), Column::Series(series)) => scale.encode(series.row(row), out),
+            (Encoder::Image { .. }, Column::Series(_)) | (Encoder::Series(_), Column::Image(_)) => {
+                unreachable!("it was fitted to this data set")
+            }
+        }
     }
 
     /// Turns the bytes of one image into numbers.
     ///
     /// # Panics
-    /// If `out` is not as long as `image`.
-    pub(crate) fn encode(&self, image: &[u8], out: &mut [f32]) {
-        encode(&self.encoding, image, out);
-        self.zeroed.iter().for_each(|idx| out[*idx] = 0.0);
+    /// If `out` is not as long as `image`, or the encoder is not for images.
+    pub(crate) fn encode_image(&self, image: &[u8], out: &mut [f32]) {
+        let Encoder::Image { encoding, zeroed } = self else { unreachable!("it was fitted to images") };
+        encode(encoding, image, out);
+        zeroed.iter().for_each(|idx| out[*idx] = 0.0);
     }
 }
 
@@ -333,7 +378,7 @@ mod tests {
         let size = ResizeSpec { height: 1, width: 1 };
         let steps = vec![PreprocessSpec::Grayscale, PreprocessSpec::Resize(size), PreprocessSpec::ScalePixels];
         let fitted = fit(steps, &[255, 0, 0, 0, 0, 0], 3);
-        assert_eq!((fitted.source_shape, fitted.shape), ([1, 2, 3], [1, 1, 1]));
+        assert_eq!((&fitted.source_shape[..], &fitted.shape[..]), (&[1, 2, 3][..], &[1, 1, 1][..]));
         let mut out = Vec::new();
         fitted.geometry().apply(&[255, 0, 0, 0, 0, 0], &mut out);
         assert_eq!(out, [38]);

@@ -22,7 +22,7 @@ pub struct DataSpec {
     /// Which rows train, which validate, which test.
     #[serde(default)]
     pub split: SplitSpec,
-    /// The columns that the model reads. Exactly one, of type `image`, at present.
+    /// The columns that the model reads. Exactly one at present, of the type that the source gives.
     #[schemars(length(min = 1, max = 1))]
     pub features: Vec<FeatureSpec>,
     /// The column that the model predicts.
@@ -40,6 +40,22 @@ pub enum SourceSpec {
     Idx(IdxSpec),
     /// A folder of PNG and JPEG files with one sub-folder per class.
     Images(ImagesSpec),
+    /// A folder of series: `.ts` files, or CSV files with one sub-folder per class.
+    Series(SeriesSpec),
+}
+
+/// A folder of series with a class each. Series may differ in length; they are padded with 0 at their end to the longest of
+/// all parts, and a layer `sequence_length` finds out how long each one is.
+///
+/// Either `.ts` files, one whose name ends in `_TRAIN.ts` and, for the part `test`, one that ends in `_TEST.ts`, plain or
+/// gzipped (`.ts.gz`): the format of the UEA and UCR archives. Or CSV files, one a series, with one sub-folder per class, or
+/// with the sub-folders `train` and `test` that hold one sub-folder per class: a line is a step, a column is a channel, and a
+/// first line in which no field is a number is passed over. A field that is empty, `?` or `NaN` is a missing value.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SeriesSpec {
+    /// The folder, relative to the spec's own folder.
+    pub folder: PathBuf,
 }
 
 /// A folder with the IDX files `train-images-idx3-ubyte`, `train-labels-idx1-ubyte` and, for the part `test`,
@@ -188,15 +204,53 @@ pub struct FeatureSpec {
 }
 
 /// The type of a column that the model reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FeatureType {
-    /// Images of one size, `[height, width, channels]`.
+    /// Images of one size, `[height, width, channels]`: of the sources `idx` and `images`.
+    #[default]
     Image,
+    /// Numbers by step and channel, `[steps, channels]`, with 0 after a series' last step: of the source `series`.
+    Series,
+}
+
+impl FeatureType {
+    /// The type's name as specs write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            FeatureType::Image => "image",
+            FeatureType::Series => "series",
+        }
+    }
+
+    /// For what is written only where it is something else.
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+    pub(crate) fn is_image(&self) -> bool {
+        *self == FeatureType::Image
+    }
+}
+
+impl SourceSpec {
+    /// The source's name as specs write it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            SourceSpec::Idx(_) => "idx",
+            SourceSpec::Images(_) => "images",
+            SourceSpec::Series(_) => "series",
+        }
+    }
+
+    /// The type of the feature that it gives.
+    pub fn feature_type(&self) -> FeatureType {
+        match self {
+            SourceSpec::Idx(_) | SourceSpec::Images(_) => FeatureType::Image,
+            SourceSpec::Series(_) => FeatureType::Series,
+        }
+    }
 }
 
 /// One step of preprocessing. `resize` and `grayscale` change the stored bytes and come first; `scale_pixels` and
-/// `standardize` turn bytes into numbers and follow them; `select_pixels` comes last.
+/// `standardize` turn bytes into numbers and follow them; `select_pixels` comes last. For series there is `standardize` alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum PreprocessSpec {
@@ -206,7 +260,8 @@ pub enum PreprocessSpec {
     Grayscale,
     /// Divide a pixel by 255, so that it lies in 0 to 1.
     ScalePixels,
-    /// Subtract the mean and divide by the standard deviation, by channel, both fitted on train.
+    /// Subtract the mean and divide by the standard deviation, by channel, both fitted on train. Of series, the steps that a
+    /// series does not have take no part and stay 0.
     Standardize,
     /// Keep the pixels that tell the classes apart best on train, and set all others to 0. Comes last.
     SelectPixels(SelectPixelsSpec),
@@ -357,12 +412,45 @@ pub fn check(data: &DataSpec, quality: &QualitySpec) -> Vec<SpecProblem> {
         problems.push(SpecProblem::SamePart { key: "data.split.test".to_owned(), part: data.split.train.clone() });
     }
     check_columns(data, &mut problems);
+    check_kind(data, &mut problems);
     problems
+}
+
+/// What the source gives, and what is for images alone.
+fn check_kind(data: &DataSpec, problems: &mut Vec<SpecProblem>) {
+    let given = data.source.feature_type();
+    let mut images_only = |key: String, what: &'static str| problems.push(SpecProblem::ImagesOnly { key, what });
+    if given != FeatureType::Image {
+        for (feature_idx, feature) in data.features.iter().enumerate() {
+            if !feature.augment.is_empty() {
+                images_only(format!("data.features.{feature_idx}.augment"), "augment");
+            }
+            for (step_idx, step) in feature.preprocess.iter().enumerate() {
+                if *step != PreprocessSpec::Standardize {
+                    images_only(format!("data.features.{feature_idx}.preprocess.{step_idx}"), step.name());
+                }
+            }
+        }
+        if let Some(defects) = &data.defects {
+            let shares = [("blank", defects.blank), ("corrupted", defects.corrupted)];
+            for (name, _) in shares.into_iter().filter(|(_, share)| *share > 0.0) {
+                images_only(format!("data.defects.{name}"), name);
+            }
+        }
+    }
+    for (feature_idx, feature) in data.features.iter().enumerate().filter(|(_, feature)| feature.kind != given) {
+        problems.push(SpecProblem::FeatureOfSource {
+            key: format!("data.features.{feature_idx}.type"),
+            source: data.source.name(),
+            given: given.name(),
+            received: feature.kind.name(),
+        });
+    }
 }
 
 fn check_source(source: &SourceSpec, problems: &mut Vec<SpecProblem>) {
     match source {
-        SourceSpec::Idx(IdxSpec { folder: _ }) => {}
+        SourceSpec::Idx(IdxSpec { folder: _ }) | SourceSpec::Series(SeriesSpec { folder: _ }) => {}
         SourceSpec::Images(ImagesSpec { folder: _, height, width, grayscale: _, exclude: _ }) => {
             check_size("data.source.images", *height, *width, problems);
         }

@@ -1,6 +1,6 @@
 //! What can be wrong with what is said about data.
 
-use proofmark_messages::{Lang, Localize, data as say, display_in_english};
+use proofmark_messages::{Lang, Localize, data as say, display_in_english, sequence};
 
 /// Something wrong with a spec that its schema cannot say. [`key`](SpecProblem::key) is the dotted path of the key.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,6 +66,24 @@ pub enum SpecProblem {
         /// The key of the step.
         key: String,
     },
+    /// What only images have or can go through.
+    ImagesOnly {
+        /// The key.
+        key: String,
+        /// The step, the list or the fault.
+        what: &'static str,
+    },
+    /// A type that the source does not give.
+    FeatureOfSource {
+        /// The key.
+        key: String,
+        /// The source's name.
+        source: &'static str,
+        /// The type that it gives.
+        given: &'static str,
+        /// The type that the spec says.
+        received: &'static str,
+    },
     /// Grouped folds of groups by nothing.
     GroupsByNothing,
     /// Groups for folds that are not grouped.
@@ -116,6 +134,8 @@ impl SpecProblem {
             | SpecProblem::PreprocessOrder { key, .. }
             | SpecProblem::PreprocessChannels { key, .. }
             | SpecProblem::SelectedAndAugmented { key }
+            | SpecProblem::ImagesOnly { key, .. }
+            | SpecProblem::FeatureOfSource { key, .. }
             | SpecProblem::AugmentCount { key, .. }
             | SpecProblem::AugmentSize { key, .. } => key,
         }
@@ -139,6 +159,10 @@ impl Localize for SpecProblem {
                 say::step_channels(lang, key, step, expected, received)
             }
             SpecProblem::SelectedAndAugmented { key } => say::selected_and_augmented(lang, key),
+            SpecProblem::ImagesOnly { key, what } => sequence::images_only(lang, key, what),
+            SpecProblem::FeatureOfSource { key, source, given, received } => {
+                sequence::feature_of_source(lang, key, source, given, received)
+            }
             SpecProblem::GroupsByNothing => say::groups_by_nothing(lang),
             SpecProblem::GroupsUnused { kind } => say::groups_unused(lang, kind),
             SpecProblem::NoFileNames => say::no_file_names(lang),
@@ -154,6 +178,8 @@ impl Localize for SpecProblem {
             SpecProblem::SamePart { .. } => Some(say::hint_same_part(lang)),
             SpecProblem::PreprocessOrder { .. } => Some(say::hint_step_order(lang)),
             SpecProblem::SelectedAndAugmented { .. } => Some(say::hint_selected_and_augmented(lang)),
+            SpecProblem::ImagesOnly { .. } => Some(sequence::hint_images_only(lang)),
+            SpecProblem::FeatureOfSource { given, .. } => Some(sequence::hint_feature_of_source(lang, given)),
             SpecProblem::GroupsByNothing => Some(say::hint_groups_by_nothing(lang)),
             SpecProblem::GroupsUnused { .. } => Some(say::hint_groups_unused(lang)),
             SpecProblem::NoFileNames => Some(say::hint_no_file_names(lang)),

@@ -51,7 +51,8 @@ pub use study::StudyResult;
 
 // What the command line names of the crates below: it depends on this crate alone.
 pub use proofmark_criteria::{Outcome as Holds, Verdict};
-pub use proofmark_data::{DataReport, GateReport, Progress as DataProgress, profile::SourceProfile};
+pub use proofmark_data::profile::{ColumnProfile, ImageProfile, SeriesProfile, SourceProfile};
+pub use proofmark_data::{DataReport, GateReport, Progress as DataProgress};
 pub use proofmark_report::{Outcome, Stage};
 pub use proofmark_store::{RunFile, RunFolder, Runs, StoreError};
 pub use proofmark_train::learning_rate_finder::{RangeCurve, RangeEnd, RangePoint, RateAdvice, RateRule};

@@ -1,11 +1,12 @@
-//! What a trained model says about new images. Everything stands in the model file: layers, classes, preprocessing.
+//! What a trained model says about new images or series. Everything stands in the model file: layers, classes, preprocessing.
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
-use proofmark_data::{FittedFeature, read_idx_for_prediction, read_image_for_prediction};
+use proofmark_data::spec::FeatureType;
+use proofmark_data::{FittedFeature, read_idx_for_prediction, read_image_for_prediction, read_series_for_prediction};
 use proofmark_engine::StateBlock;
 use proofmark_evidence::{Digest, Kind};
 use proofmark_model::{CheckedModel, ModelSpec, Target, model_file};
@@ -27,12 +28,12 @@ pub struct Classifier {
     classes: Vec<String>,
 }
 
-/// What a model says about one image.
+/// What a model says about one row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prediction {
     /// The file.
     pub file: PathBuf,
-    /// Which image of an IDX file, from 0; `None` for a file of one image.
+    /// Which row of the file, from 0; `None` for a file of one.
     pub row: Option<usize>,
     /// The most probable class.
     pub class: String,
@@ -105,11 +106,17 @@ impl Classifier {
         &self.classes
     }
 
-    /// Predicts the images of a file: every one of an IDX file (plain or gzipped), or the one of a PNG or JPEG file.
+    /// Predicts what a file holds, as the model's data were: the images of an IDX file (plain or gzipped), or the one of a PNG
+    /// or JPEG file; the series of a `.ts` file, or the one of a CSV file.
     ///
     /// # Errors
     /// A file that cannot be read, or is none of these.
     pub fn predict(&mut self, path: &Path) -> Result<Vec<Prediction>, CommandError> {
+        if self.feature.kind == FeatureType::Series {
+            let samples = read_series_for_prediction(path, &self.feature)?;
+            let is_one = samples.len() == self.feature.shape().elements();
+            return Ok(self.outputs(path, &samples, (!is_one).then_some(0))?);
+        }
         if !is_idx(path)? {
             let sample = read_image_for_prediction(path, &self.feature)?;
             return Ok(self.outputs(path, &sample, None)?);

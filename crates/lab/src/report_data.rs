@@ -110,11 +110,11 @@ const MAX_SAMPLES: usize = 20;
 const MAX_AUGMENTED: usize = 4;
 const N_VARIANTS: u32 = 6;
 
-/// The first images of each class, class by class in turn.
+/// The first rows of each class, class by class in turn.
 fn samples(story: &Story<'_>) -> Vec<page::Sample> {
     let Some(prepared) = &story.prepared.preparation.prepared else { return Vec::new() };
     let sample = |(label, row): (usize, u32)| {
-        Some(page::Sample { image: thumbnail(&prepared.train, row)?, label: prepared.classes[label].clone() })
+        Some(page::Sample { shown: shown(&prepared.train, row)?, label: prepared.classes[label].clone() })
     };
     shown_rows(prepared).into_iter().filter_map(sample).collect()
 }
@@ -135,7 +135,7 @@ fn augmented(story: &Story<'_>) -> Option<page::Augmented> {
     Some(page::Augmented { operators: Vec::new(), samples: rows.filter_map(sample).collect() })
 }
 
-/// Class and position of the images that are shown.
+/// Class and position of the rows that are shown.
 fn shown_rows(prepared: &Prepared) -> Vec<(usize, u32)> {
     let classes = prepared.classes.len().max(1);
     let rounds = (MAX_SAMPLES / classes).max(1);
@@ -157,6 +157,14 @@ fn shown_rows(prepared: &Prepared) -> Vec<(usize, u32)> {
     rows.sort_unstable();
     rows.truncate(MAX_SAMPLES);
     rows.into_iter().map(|(_, label, row)| (label, row)).collect()
+}
+
+/// A row as people see it.
+fn shown(set: &PreparedSet, row: u32) -> Option<page::Shown> {
+    match set.series(row) {
+        Some((numbers, channels)) => Some(page::Shown::Series(page::SeriesPlot::new(numbers, channels))),
+        None => thumbnail(set, row).map(page::Shown::Image),
+    }
 }
 
 fn thumbnail(set: &PreparedSet, row: u32) -> Option<page::Thumbnail> {
@@ -277,14 +285,14 @@ pub(crate) fn plain(value: &serde_json::Value) -> String {
     }
 }
 
-/// The images of the mistakes; what they are is settled.
+/// What the mistakes look like; what they are is settled.
 fn mistakes(story: &Story<'_>, judged: &Judged) -> page::Evaluation {
     let prepared = story.prepared.preparation.prepared.as_ref();
     let set = prepared.map(|prepared| if story.judged_on_test { &prepared.test } else { &prepared.validation });
-    let image = |row: usize| thumbnail(set?, row as u32);
+    let look = |row: usize| shown(set?, row as u32);
     let mistakes = judged.evaluation.mistakes.iter().filter_map(|mistake| {
         Some(page::Mistake {
-            image: image(mistake.row)?,
+            shown: look(mistake.row)?,
             actual: String::new(),
             predicted: String::new(),
             probability: 0.0,

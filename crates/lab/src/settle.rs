@@ -281,11 +281,11 @@ fn evaluation(
         count: bin.samples,
     });
     let class = |idx: u64| usize::try_from(idx).ok().and_then(|idx| classes.get(idx)).cloned().unwrap_or_default();
-    // The images are the page's own; a mistake that was left out gets a grey one, so that it is missed.
-    let images = shown.into_iter().map(|mistake| Some(mistake.image)).chain(std::iter::repeat(None));
-    let mistakes = claims.mistakes.iter().zip(images).filter_map(|(mistake, image)| {
+    // How rows look is the page's own; a mistake that was left out gets a grey image, so that it is missed.
+    let looks = shown.into_iter().map(|mistake| Some(mistake.shown)).chain(std::iter::repeat(None));
+    let mistakes = claims.mistakes.iter().zip(looks).filter_map(|(mistake, look)| {
         Some(page::Mistake {
-            image: image.or_else(|| page::Thumbnail::new(1, 1, 1, vec![128]).ok())?,
+            shown: look.or_else(|| page::Thumbnail::new(1, 1, 1, vec![128]).ok().map(page::Shown::Image))?,
             actual: class(mistake.actual),
             predicted: class(mistake.predicted),
             probability: mistake.probability.0,

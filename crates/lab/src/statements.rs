@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use proofmark_data::profile::{ColumnProfile, SourceProfile};
 use proofmark_data::spec::TestSpec;
-use proofmark_data::{DataReport, DataSpec, GateReport, Reason, Round, profile::SourceProfile};
+use proofmark_data::{DataReport, DataSpec, GateReport, Reason, Round};
 use proofmark_engine::NUMERICS_VERSION;
 use proofmark_evidence::{Digest, Envelope, Graded, Input, Kind, Measured, Stamp, Statement, StatementFields};
 use proofmark_report::Split;
@@ -13,9 +14,9 @@ use proofmark_train::metrics::{Estimate, Evaluation};
 use serde::Serialize;
 
 use crate::claims::{
-    self, AppliedClaims, BinClaims, CleaningClaims, EpochClaims, EstimateClaims, EvaluationClaims, GateClaims,
-    InjectedClaims, MetricClaims, MistakeClaims, PartClaims, PartsClaims, ProfileClaims, RowsClaims, SliceClaims,
-    SourceClaims, SplitClaims, Stop, StudyClaims,
+    self, AppliedClaims, BinClaims, CleaningClaims, ColumnClaims, EpochClaims, EstimateClaims, EvaluationClaims,
+    GateClaims, ImageClaims, InjectedClaims, MetricClaims, MistakeClaims, PartClaims, PartsClaims, ProfileClaims,
+    RowsClaims, SeriesClaims, SliceClaims, SourceClaims, SplitClaims, Stop, StudyClaims,
 };
 use crate::error::LabError;
 use crate::host::Host;
@@ -84,15 +85,9 @@ pub(crate) fn study_inputs(claims: &StudyClaims) -> Vec<Input> {
     measured.map(|digest| Input::new("trial", digest)).collect()
 }
 
-/// What the profile of a run's data claims.
-pub(crate) fn profile_claims(report: &DataReport, spec: &DataSpec) -> ProfileClaims {
-    let part = |profile: &SourceProfile| {
-        let (image, label) = (&profile.image, &profile.label);
-        PartClaims {
-            rows: profile.rows,
-            label_missing: label.missing.into(),
-            label_classes: label.classes,
-            label_min_share: label.min_share.into(),
+fn column_claims(profile: &ColumnProfile) -> ColumnClaims {
+    match profile {
+        ColumnProfile::Image(image) => ColumnClaims::Image(ImageClaims {
             image_height: image.height as u64,
             image_width: image.width as u64,
             image_channels: image.channels as u64,
@@ -102,6 +97,32 @@ pub(crate) fn profile_claims(report: &DataReport, spec: &DataSpec) -> ProfileCla
             image_constant: image.constant.into(),
             image_rough: image.rough.into(),
             image_digest: image.digest.to_string(),
+        }),
+        ColumnProfile::Series(series) => ColumnClaims::Series(SeriesClaims {
+            series_channels: series.channels as u64,
+            series_steps_min: series.steps_min,
+            series_steps_max: series.steps_max,
+            series_steps_mean: series.steps_mean.into(),
+            series_mean: series.mean.into(),
+            series_std: series.std.into(),
+            series_missing: series.missing.into(),
+            series_duplicates: series.duplicates.into(),
+            series_constant: series.constant.into(),
+            series_digest: series.digest.to_string(),
+        }),
+    }
+}
+
+/// What the profile of a run's data claims.
+pub(crate) fn profile_claims(report: &DataReport, spec: &DataSpec) -> ProfileClaims {
+    let part = |profile: &SourceProfile| {
+        let label = &profile.label;
+        PartClaims {
+            rows: profile.rows,
+            label_missing: label.missing.into(),
+            label_classes: label.classes,
+            label_min_share: label.min_share.into(),
+            column: column_claims(&profile.column),
         }
     };
     let rows = |rows: &proofmark_data::SplitRows| RowsClaims {

@@ -57,6 +57,8 @@ areas! {
     spec,
     /// Sources, profiles, rules, cleaning, splits.
     data,
+    /// Series: their files, their facts, what only images can go through.
+    sequence,
     /// A folder of images, and the spec that is drafted from it.
     draft,
     /// Layers, losses, optimizers, shapes.

@@ -1,8 +1,9 @@
 //! Pieces that several sections are made of.
 
-use crate::data::{Comparison, Fact, Thumbnail};
+use crate::data::{Comparison, Fact, Shown, Thumbnail};
 use crate::format;
 use crate::svg::icon::{Icon, icon};
+use crate::svg::series::series;
 use maud::{Markup, html};
 use proofmark_messages::{Lang, report as say};
 
@@ -59,6 +60,14 @@ pub(crate) struct Figure {
 /// An image at `side` pixels or so, each of its pixels a sharp square.
 pub(crate) fn image(image: &Thumbnail, alternative: &str) -> Markup {
     html! { img src=(image.data_uri()) width=(image.width()) height=(image.height()) alt=(alternative); }
+}
+
+/// A row as people see it.
+pub(crate) fn shown(shown: &Shown, alternative: &str) -> Markup {
+    match shown {
+        Shown::Image(thumbnail) => image(thumbnail, alternative),
+        Shown::Series(plot) => series(plot, alternative),
+    }
 }
 
 /// A digest, whole for search, copy and print. Where it does not fit on one line it breaks into parts of equal length.

@@ -12,6 +12,7 @@ mod model;
 pub(crate) mod number;
 mod provenance;
 mod run;
+mod shown;
 mod study;
 mod thumbnail;
 mod verdict;
@@ -27,6 +28,8 @@ pub use history::{Epoch, History, TrainingStop};
 pub use model::{LayerRow, ModelSummary, Setting};
 pub use provenance::{Cost, EvidenceRow, Grade, Reproduce, SourceDigest, StageSeconds};
 pub use run::{RunInfo, Split, Stage};
+pub(crate) use shown::TOP as PLOT_TOP;
+pub use shown::{SeriesPlot, Shown};
 pub use study::{
     ParameterShare, Study, StudyDomain, StudyFailure, StudyGoal, StudyPage, StudyParameter, StudyReport, StudyTrial,
     StudyTrialState, StudyValue,

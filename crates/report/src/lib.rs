@@ -27,8 +27,8 @@ pub use data::{
     CalibrationBin, ClassCounts, CleaningRound, CleaningStop, Comparison, Cost, CriterionRow, CrossValidation,
     DataSummary, Epoch, Evaluation, EvidenceRow, Fact, FoldMetric, FoldRow, FoldValue, Grade, History, InjectedFaults,
     LayerRow, Metric, Mistake, ModelSummary, OperatorEffect, Outcome, ReportData, Reproduce, RuleReading, RuleRow,
-    RunInfo, Sample, Setting, Slice, SourceDigest, SourceSummary, Split, SplitRows, Stage, StageSeconds, Thumbnail,
-    ThumbnailError, TrainingStop, Unit, Verdict,
+    RunInfo, Sample, SeriesPlot, Setting, Shown, Slice, SourceDigest, SourceSummary, Split, SplitRows, Stage,
+    StageSeconds, Thumbnail, ThumbnailError, TrainingStop, Unit, Verdict,
 };
 pub use extract::{ExtractError, extract, extract_study};
 pub use page::{render, render_study};

@@ -13,6 +13,7 @@ pub(crate) mod parallel;
 pub(crate) mod reliability;
 pub(crate) mod scale;
 pub(crate) mod seal;
+pub(crate) mod series;
 pub(crate) mod strip;
 pub(crate) mod text;
 pub(crate) mod trial;

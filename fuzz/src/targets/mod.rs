@@ -7,6 +7,7 @@ pub mod idx;
 pub mod image;
 pub mod onnx;
 pub mod safetensors;
+pub mod series;
 pub mod spec;
 
 mod framed;
@@ -35,6 +36,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "image", check: image::check, seeds: image::seeds },
     Target { name: "onnx", check: onnx::check, seeds: onnx::seeds },
     Target { name: "safetensors", check: safetensors::check, seeds: safetensors::seeds },
+    Target { name: "series", check: series::check, seeds: series::seeds },
     Target { name: "spec", check: spec::check, seeds: spec::seeds },
 ];
 

@@ -2,8 +2,8 @@
 
 use clap::{ArgMatches, Command as Definition};
 use proofmark_lab::data_commands::{DataAnswer, DataQuestion, ask};
-use proofmark_lab::{DataReport, GateReport, SourceProfile};
-use proofmark_messages::{Lang, Localize, cli as say, report, spec};
+use proofmark_lab::{ColumnProfile, DataReport, GateReport, ImageProfile, SeriesProfile, SourceProfile};
+use proofmark_messages::{Lang, Localize, cli as say, report, sequence, spec};
 
 use super::{Command, spec_arguments};
 use crate::app::example;
@@ -62,26 +62,23 @@ fn run(matches: &ArgMatches, session: &Session) -> Result<Exit, Failure> {
 
 fn print_profile(found: &DataReport, session: &Session) -> Result<(), Failure> {
     let lang = session.lang;
-    let column = |name: String, values: fn(&SourceProfile) -> String| {
-        [name, values(&found.profiles.source), values(&found.profiles.test_source)]
+    let of_profile = |values: &dyn Fn(&SourceProfile) -> String| {
+        [values(&found.profiles.source), values(&found.profiles.test_source)]
     };
-    let rows = [
-        [String::new(), say::column_train_and_validation(lang), say::column_test(lang)],
-        column(say::profile_rows(lang), |profile| grouped(profile.rows)),
-        column(say::profile_shape(lang), |profile| {
-            format!("{} x {} x {}", profile.image.height, profile.image.width, profile.image.channels)
-        }),
-        column(say::profile_pixels(lang), |profile| {
-            format!("{} .. {}", short(profile.image.min), short(profile.image.max))
-        }),
-        column(say::profile_mean(lang), |profile| {
-            format!("{} ± {}", short(profile.image.mean), short(profile.image.std))
-        }),
-        column(say::profile_missing(lang), |profile| shared(profile.label.missing_rows, profile.label.missing)),
-        column(say::profile_duplicates(lang), |profile| shared(profile.image.duplicate_rows, profile.image.duplicates)),
-        column(say::profile_constant(lang), |profile| shared(profile.image.constant_rows, profile.image.constant)),
-        column(say::profile_rough(lang), |profile| shared(profile.image.rough_rows, profile.image.rough)),
-    ];
+    let mut rows = vec![[String::new(), say::column_train_and_validation(lang), say::column_test(lang)]];
+    let mut row = |name: String, values: &dyn Fn(&SourceProfile) -> String| {
+        let [train, test] = of_profile(values);
+        rows.push([name, train, test]);
+    };
+    row(say::profile_rows(lang), &|profile| grouped(profile.rows));
+    let [nature, faults] = column_rows(&found.profiles.source.column, lang);
+    for (name, values) in nature {
+        row(name, &|profile| values(&profile.column));
+    }
+    row(say::profile_missing(lang), &|profile| shared(profile.label.missing_rows, profile.label.missing));
+    for (name, values) in faults {
+        row(name, &|profile| values(&profile.column));
+    }
     let mut text = table(&rows, [false, true, true]);
     let mut classes = vec![[say::column_class(lang), say::column_train_and_validation(lang), say::column_test(lang)]];
     let test = &found.profiles.test_source.label.by_class;
@@ -96,6 +93,46 @@ fn print_profile(found: &DataReport, session: &Session) -> Result<(), Failure> {
         text.push_str(&format!("sha256:{}  {}\n", file.sha256, file.name));
     }
     session.output.text(&text)
+}
+
+/// A line of the profile, and how it is read off.
+type ColumnRow = (String, fn(&ColumnProfile) -> String);
+
+/// What there is to say of the feature, by its kind: of its nature, and of its faults.
+fn column_rows(column: &ColumnProfile, lang: Lang) -> [Vec<ColumnRow>; 2] {
+    fn image(profile: &ColumnProfile, read: fn(&ImageProfile) -> String) -> String {
+        profile.image().map(read).unwrap_or_default()
+    }
+    fn series(profile: &ColumnProfile, read: fn(&SeriesProfile) -> String) -> String {
+        profile.series().map(read).unwrap_or_default()
+    }
+    match column {
+        ColumnProfile::Image(_) => [
+            vec![
+                (say::profile_shape(lang), |p| image(p, |p| format!("{} x {} x {}", p.height, p.width, p.channels))),
+                (say::profile_pixels(lang), |p| image(p, |p| format!("{} .. {}", short(p.min), short(p.max)))),
+                (say::profile_mean(lang), |p| image(p, |p| format!("{} ± {}", short(p.mean), short(p.std)))),
+            ],
+            vec![
+                (say::profile_duplicates(lang), |p| image(p, |p| shared(p.duplicate_rows, p.duplicates))),
+                (say::profile_constant(lang), |p| image(p, |p| shared(p.constant_rows, p.constant))),
+                (say::profile_rough(lang), |p| image(p, |p| shared(p.rough_rows, p.rough))),
+            ],
+        ],
+        ColumnProfile::Series(_) => [
+            vec![
+                (sequence::profile_steps(lang), |p| series(p, |p| format!("{} .. {}", p.steps_min, p.steps_max))),
+                (sequence::profile_channels(lang), |p| series(p, |p| p.channels.to_string())),
+                (sequence::profile_values(lang), |p| series(p, |p| format!("{} .. {}", short(p.min), short(p.max)))),
+                (say::profile_mean(lang), |p| series(p, |p| format!("{} ± {}", short(p.mean), short(p.std)))),
+            ],
+            vec![
+                (sequence::profile_gaps(lang), |p| series(p, |p| shared(p.missing_rows, p.missing))),
+                (sequence::profile_copies(lang), |p| series(p, |p| shared(p.duplicate_rows, p.duplicates))),
+                (sequence::profile_never_changing(lang), |p| series(p, |p| shared(p.constant_rows, p.constant))),
+            ],
+        ],
+    }
 }
 
 /// A number of rows with its share.

@@ -1,4 +1,4 @@
-//! Images of one colour: nothing can be seen on them.
+//! Images of one colour, series that never change: nothing can be learnt from them.
 
 use super::{CleanContext, Helps, Operator};
 
@@ -10,6 +10,6 @@ impl Operator for DropConstantImages {
     }
 
     fn rows_to_drop(&self, context: &CleanContext) -> Vec<u32> {
-        context.rows_where(|row| context.dataset.roughness(row) == 0)
+        context.rows_where(|row| context.dataset.is_constant(row))
     }
 }

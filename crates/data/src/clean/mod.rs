@@ -17,12 +17,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OperatorName {
-    /// Drops rows without a label.
+    /// Drops rows without a label, and rows with a series that has missing values.
     DropMissing,
-    /// Drops rows whose image stands in the test split, and copies within train and validation: of equal images one
+    /// Drops rows whose image or series stands in the test split, and copies within train and validation: of equal ones one
     /// stays, in validation if one of them is there, and otherwise the first with a label, else the first.
     DropDuplicates,
-    /// Drops rows whose image is of one colour.
+    /// Drops rows whose image is of one colour, or whose series never changes.
     DropConstantImages,
     /// Drops rows whose image is far rougher than train's images are, as noise and torn lines make it. The limit is
     /// fitted on train once, before the first round.
@@ -45,7 +45,7 @@ pub struct CleanContext<'a> {
     pub train: &'a [u32],
     /// The rows of validation, sorted.
     pub validation: &'a [u32],
-    /// The hashes of the test split's images, sorted.
+    /// The hashes of the test split's rows, sorted.
     pub test_hashes: &'a [u128],
     /// The limit of roughness, fitted on train.
     pub rough_limit: RoughnessLimit,
@@ -124,7 +124,7 @@ mod tests {
     fn every_operator_drops_what_it_says_and_nothing_else() {
         let dataset = dataset();
         let (train, validation) = ([0, 1, 2, 3, 4, 5, 6], [7, 8, 9]);
-        let rough_limit = SourceState::of(&dataset, &train, 2).images.roughness_limit();
+        let rough_limit = SourceState::of(&dataset, &train, 2).roughness_limit();
         // The test split has the image of row 6.
         let test_hashes = [dataset.hash(6)];
         let context = CleanContext {

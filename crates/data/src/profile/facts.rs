@@ -1,8 +1,9 @@
 //! Profiles as facts for rules, and the schema of what rules may read.
 
-use super::{FeaturesProfile, Profiles, SourceProfile};
+use super::{FeaturesProfile, ImageProfile, Profiles, SeriesProfile, SourceProfile};
+use crate::spec::FeatureType;
 use proofmark_criteria::{Fact, Facts, Kind, Path, Schema};
-use proofmark_messages::{Lang, data as say};
+use proofmark_messages::{Lang, data as say, sequence};
 use serde::Serialize;
 
 /// The names of the columns, as the spec gives them.
@@ -12,6 +13,9 @@ pub struct ColumnNames {
     pub feature: String,
     /// The target.
     pub target: String,
+    /// The feature's type, which decides what there is to read.
+    #[serde(rename = "type")]
+    pub kind: FeatureType,
 }
 
 /// One fact of a profile.
@@ -30,15 +34,17 @@ enum Place {
     Source(fn(&SourceProfile) -> f64),
     /// `source.TARGET.NAME`.
     SourceTarget(fn(&SourceProfile) -> f64),
-    /// `source.FEATURE.NAME`.
-    SourceFeature(fn(&SourceProfile) -> f64),
+    /// `source.FEATURE.NAME`, of images.
+    SourceImage(fn(&ImageProfile) -> f64),
+    /// `source.FEATURE.NAME`, of series.
+    SourceSeries(fn(&SeriesProfile) -> f64),
     /// `features.FEATURE.NAME`.
     Feature(fn(&FeaturesProfile) -> f64),
 }
 
 macro_rules! row {
-    ($place:ident $name:literal $doc:ident, $read:expr) => {
-        FactRow { place: Place::$place($read), name: $name, doc: say::$doc }
+    ($place:ident $name:literal $doc:path, $read:expr) => {
+        FactRow { place: Place::$place($read), name: $name, doc: $doc }
     };
 }
 
@@ -46,26 +52,38 @@ macro_rules! row {
 /// under `test.`.
 #[rustfmt::skip]
 pub const FACTS: &[FactRow] = &[
-    row!(Source "rows" fact_rows, |p| p.rows as f64),
-    row!(SourceTarget "missing" fact_missing, |p| p.label.missing),
-    row!(SourceTarget "classes" fact_classes, |p| p.label.classes as f64),
-    row!(SourceTarget "min_share" fact_min_share, |p| p.label.min_share),
-    row!(SourceTarget "max_share" fact_max_share, |p| p.label.max_share),
-    row!(SourceFeature "duplicates" fact_duplicates, |p| p.image.duplicates),
-    row!(SourceFeature "leaked" fact_leaked, |p| p.image.leaked),
-    row!(SourceFeature "constant" fact_constant, |p| p.image.constant),
-    row!(SourceFeature "rough" fact_rough, |p| p.image.rough),
-    row!(SourceFeature "height" fact_height, |p| p.image.height as f64),
-    row!(SourceFeature "width" fact_width, |p| p.image.width as f64),
-    row!(SourceFeature "channels" fact_channels, |p| p.image.channels as f64),
-    row!(SourceFeature "min" fact_min, |p| p.image.min),
-    row!(SourceFeature "max" fact_max, |p| p.image.max),
-    row!(SourceFeature "mean" fact_mean, |p| p.image.mean),
-    row!(SourceFeature "std" fact_std, |p| p.image.std),
-    row!(Feature "min" fact_min, |p| p.min),
-    row!(Feature "max" fact_max, |p| p.max),
-    row!(Feature "mean" fact_mean, |p| p.mean),
-    row!(Feature "std" fact_std, |p| p.std),
+    row!(Source "rows" say::fact_rows, |p| p.rows as f64),
+    row!(SourceTarget "missing" say::fact_missing, |p| p.label.missing),
+    row!(SourceTarget "classes" say::fact_classes, |p| p.label.classes as f64),
+    row!(SourceTarget "min_share" say::fact_min_share, |p| p.label.min_share),
+    row!(SourceTarget "max_share" say::fact_max_share, |p| p.label.max_share),
+    row!(SourceImage "duplicates" say::fact_duplicates, |p| p.duplicates),
+    row!(SourceImage "leaked" say::fact_leaked, |p| p.leaked),
+    row!(SourceImage "constant" say::fact_constant, |p| p.constant),
+    row!(SourceImage "rough" say::fact_rough, |p| p.rough),
+    row!(SourceImage "height" say::fact_height, |p| p.height as f64),
+    row!(SourceImage "width" say::fact_width, |p| p.width as f64),
+    row!(SourceImage "channels" say::fact_channels, |p| p.channels as f64),
+    row!(SourceImage "min" say::fact_min, |p| p.min),
+    row!(SourceImage "max" say::fact_max, |p| p.max),
+    row!(SourceImage "mean" say::fact_mean, |p| p.mean),
+    row!(SourceImage "std" say::fact_std, |p| p.std),
+    row!(SourceSeries "missing" sequence::fact_series_missing, |p| p.missing),
+    row!(SourceSeries "duplicates" sequence::fact_series_duplicates, |p| p.duplicates),
+    row!(SourceSeries "leaked" sequence::fact_series_leaked, |p| p.leaked),
+    row!(SourceSeries "constant" sequence::fact_series_constant, |p| p.constant),
+    row!(SourceSeries "steps_min" sequence::fact_steps_min, |p| p.steps_min as f64),
+    row!(SourceSeries "steps_max" sequence::fact_steps_max, |p| p.steps_max as f64),
+    row!(SourceSeries "steps_mean" sequence::fact_steps_mean, |p| p.steps_mean),
+    row!(SourceSeries "channels" sequence::fact_series_channels, |p| p.channels as f64),
+    row!(SourceSeries "min" say::fact_min, |p| p.min),
+    row!(SourceSeries "max" say::fact_max, |p| p.max),
+    row!(SourceSeries "mean" say::fact_mean, |p| p.mean),
+    row!(SourceSeries "std" say::fact_std, |p| p.std),
+    row!(Feature "min" say::fact_min, |p| p.min),
+    row!(Feature "max" say::fact_max, |p| p.max),
+    row!(Feature "mean" say::fact_mean, |p| p.mean),
+    row!(Feature "std" say::fact_std, |p| p.std),
 ];
 
 impl FactRow {
@@ -78,16 +96,28 @@ impl FactRow {
         let segments = match self.place {
             Place::Source(_) => vec!["source", self.name],
             Place::SourceTarget(_) => vec!["source", &columns.target, self.name],
-            Place::SourceFeature(_) => vec!["source", &columns.feature, self.name],
+            Place::SourceImage(_) | Place::SourceSeries(_) => vec!["source", &columns.feature, self.name],
             Place::Feature(_) => vec!["features", &columns.feature, self.name],
         };
         prefix.into_iter().chain(segments).collect()
     }
 
-    fn read(&self, source: &SourceProfile, features: &FeaturesProfile) -> f64 {
+    /// The kind of feature that has it; `None`: every kind.
+    fn kind(&self) -> Option<FeatureType> {
         match self.place {
-            Place::Source(read) | Place::SourceTarget(read) | Place::SourceFeature(read) => read(source),
-            Place::Feature(read) => read(features),
+            Place::Source(_) | Place::SourceTarget(_) | Place::Feature(_) => None,
+            Place::SourceImage(_) => Some(FeatureType::Image),
+            Place::SourceSeries(_) => Some(FeatureType::Series),
+        }
+    }
+
+    /// `None` if it is about another kind of feature.
+    fn read(&self, source: &SourceProfile, features: &FeaturesProfile) -> Option<f64> {
+        match self.place {
+            Place::Source(read) | Place::SourceTarget(read) => Some(read(source)),
+            Place::SourceImage(read) => source.column.image().map(read),
+            Place::SourceSeries(read) => source.column.series().map(read),
+            Place::Feature(read) => Some(read(features)),
         }
     }
 }
@@ -98,8 +128,10 @@ pub fn facts(profiles: &Profiles, columns: &ColumnNames) -> Facts {
     let sets =
         [(None, &profiles.source, &profiles.features), (Some("test"), &profiles.test_source, &profiles.test_features)];
     for (prefix, source, features) in sets {
-        for row in rows(prefix) {
-            facts.insert(row.path(prefix, columns), Fact::measured(row.read(source, features)));
+        for row in rows(prefix, columns.kind) {
+            if let Some(value) = row.read(source, features) {
+                facts.insert(row.path(prefix, columns), Fact::measured(value));
+            }
         }
     }
     facts
@@ -107,11 +139,13 @@ pub fn facts(profiles: &Profiles, columns: &ColumnNames) -> Facts {
 
 /// The paths that rules over such columns may read.
 pub fn facts_schema(columns: &ColumnNames) -> Schema {
-    let paths = [None, Some("test")].into_iter().flat_map(|prefix| rows(prefix).map(move |row| (prefix, row)));
+    let paths =
+        [None, Some("test")].into_iter().flat_map(|prefix| rows(prefix, columns.kind).map(move |row| (prefix, row)));
     paths.fold(Schema::new(), |schema, (prefix, row)| schema.with(row.path(prefix, columns), Kind::Number, row.doc))
 }
 
-fn rows(prefix: Option<&str>) -> impl Iterator<Item = &'static FactRow> {
+fn rows(prefix: Option<&str>, kind: FeatureType) -> impl Iterator<Item = &'static FactRow> {
     let own_split = prefix.is_none();
-    FACTS.iter().filter(move |row| own_split || row.name != "leaked")
+    let is_of_kind = move |row: &&FactRow| row.kind().is_none_or(|own| own == kind);
+    FACTS.iter().filter(is_of_kind).filter(move |row| own_split || row.name != "leaked")
 }

@@ -1,14 +1,14 @@
 //! A folder of PNG and JPEG files with one sub-folder per class.
 
-use super::{Ingested, MAX_BYTES, MAX_CLASSES, Source, SourceFile, folder, unknown_part};
+use super::class_folders::{self, Part};
+use super::{Ingested, MAX_BYTES, Source, SourceFile, folder, read_whole_file, unknown_part};
 use crate::dataset::Dataset;
 use crate::digest::{Digest, Hasher};
 use crate::error::DataError;
 use crate::image;
 use crate::spec::ImagesSpec;
 use proofmark_tensor::Shape;
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A folder of PNG and JPEG files with one sub-folder per class.
 ///
@@ -23,30 +23,6 @@ pub struct ImageFolder {
     shape: [usize; 3],
 }
 
-#[derive(Clone, Debug)]
-struct Part {
-    name: &'static str,
-    folder: PathBuf,
-    /// In the order of the classes, then by name.
-    files: Vec<ImageFile>,
-}
-
-#[derive(Clone, Debug)]
-struct ImageFile {
-    class: String,
-    name: String,
-    path: PathBuf,
-}
-
-impl ImageFile {
-    /// The file's path from the source's folder, with `/` between the names, as `exclude` lists it. All names are UTF-8.
-    fn path_from(&self, root: &Path) -> String {
-        let way = self.path.strip_prefix(root).unwrap_or(&self.path);
-        let names: Vec<_> = way.components().map(|name| name.as_os_str().to_string_lossy()).collect();
-        names.join("/")
-    }
-}
-
 impl ImageFolder {
     /// Lists the files.
     ///
@@ -54,40 +30,9 @@ impl ImageFolder {
     /// If the folder is missing, holds no class folders or too many, or holds what does not belong there.
     pub fn open(spec: &ImagesSpec, base: &Path) -> Result<ImageFolder, DataError> {
         let root = folder(base, &spec.folder)?;
-        let folders = match root.join("train").is_dir() {
-            true => ["test", "train"].map(|name| (name, root.join(name))).into(),
-            false => vec![("train", root.clone())],
-        };
-        let mut parts = Vec::new();
-        let mut classes = BTreeSet::new();
-        let mut excluded: BTreeSet<&str> = spec.exclude.iter().map(String::as_str).collect();
-        for (name, folder) in folders.into_iter().filter(|(_, folder)| folder.is_dir()) {
-            let mut files = Vec::new();
-            for (class, path) in entries(&folder)?.into_iter().filter(|(_, path)| path.is_dir()) {
-                for (name, path) in entries(&path)? {
-                    if path.is_dir() {
-                        return Err(DataError::UnexpectedFolder { path });
-                    }
-                    let file = ImageFile { class: class.clone(), name, path };
-                    if !excluded.remove(file.path_from(&root).as_str()) {
-                        files.push(file);
-                    }
-                }
-                classes.insert(class);
-            }
-            parts.push(Part { name, folder, files });
-        }
-        if let Some(missing) = excluded.into_iter().next() {
-            return Err(DataError::ExcludedMissing { folder: root, file: missing.to_owned() });
-        }
-        if classes.is_empty() {
-            return Err(DataError::NoClassFolders { path: root });
-        }
-        if classes.len() > MAX_CLASSES {
-            return Err(DataError::TooManyClasses { path: root, received: classes.len() });
-        }
+        let (parts, classes) = class_folders::list(&root, &spec.exclude)?;
         let shape = [spec.height, spec.width, if spec.grayscale { 1 } else { 3 }];
-        Ok(ImageFolder { parts, classes: classes.into_iter().collect(), shape })
+        Ok(ImageFolder { parts, classes, shape })
     }
 }
 
@@ -123,7 +68,7 @@ impl Source for ImageFolder {
         let mut bytes = 0;
         for (idx, file) in files.iter().enumerate() {
             progress(idx as u64, files.len() as u64);
-            let encoded = read_file(&file.path)?;
+            let encoded = read_whole_file(&file.path)?;
             manifest.update(format!("{}  {}/{}\n", Digest::of(&encoded), file.class, file.name).as_bytes());
             bytes += encoded.len() as u64;
             let [height, width, channels] = self.shape;
@@ -139,40 +84,4 @@ impl Source for ImageFolder {
         let (sha256, _) = manifest.finish();
         Ok(Ingested { dataset, files: vec![SourceFile { name: (*name).to_owned(), sha256, bytes }] })
     }
-}
-
-/// A whole file, never a pipe or a device.
-pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, DataError> {
-    let io = |error| DataError::Io { path: path.to_owned(), error };
-    // Asked before it is opened: opening a pipe waits for whoever writes into it.
-    if !std::fs::metadata(path).map_err(io)?.is_file() {
-        return Err(DataError::NotAFile { path: path.to_owned() });
-    }
-    std::fs::read(path).map_err(io)
-}
-
-/// The names of the folders in a folder, sorted, without hidden ones.
-pub(crate) fn folders_of(folder: &Path) -> Result<Vec<String>, DataError> {
-    Ok(entries(folder)?.into_iter().filter(|(_, path)| path.is_dir()).map(|(name, _)| name).collect())
-}
-
-/// Whether a folder holds nothing but hidden entries.
-pub(crate) fn is_empty(folder: &Path) -> Result<bool, DataError> {
-    Ok(entries(folder)?.is_empty())
-}
-
-/// What a folder holds, sorted by name, without hidden entries.
-fn entries(folder: &Path) -> Result<Vec<(String, PathBuf)>, DataError> {
-    let io = |error| DataError::Io { path: folder.to_owned(), error };
-    let mut entries = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(io)? {
-        let path = entry.map_err(io)?.path();
-        match path.file_name().and_then(|name| name.to_str()) {
-            Some(name) if name.starts_with('.') => {}
-            Some(name) => entries.push((name.to_owned(), path.clone())),
-            None => return Err(DataError::NameNotUtf8 { path }),
-        }
-    }
-    entries.sort();
-    Ok(entries)
 }

@@ -1,28 +1,35 @@
 //! Where rows come from. A source is a trait; one kind, one file, and [`open`] is the list.
 
+mod class_folders;
 pub mod idx;
 mod idx_folder;
 mod image_folder;
+pub mod series_file;
+mod series_folder;
 pub mod testing;
 
 use crate::dataset::Dataset;
 use crate::digest::Digest;
 use crate::error::DataError;
 use crate::spec::SourceSpec;
+pub(crate) use class_folders::{folders_of, is_empty};
+use flate2::read::MultiGzDecoder;
 pub use idx_folder::{IdxFolder, MISSING_LABEL_BYTE};
 pub(crate) use idx_folder::{has_idx_files, read_images};
 pub use image_folder::ImageFolder;
-pub(crate) use image_folder::{folders_of, is_empty, read_file as read_whole_file};
 use serde::Serialize;
+pub use series_folder::SeriesFolder;
+pub(crate) use series_folder::read_series;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-/// More bytes of images in one part are refused: they are held in memory.
+/// More bytes of images or numbers in one part are refused: they are held in memory.
 pub const MAX_BYTES: u64 = 8 << 30;
 
 /// A label is a byte, and 255 means that it is missing.
 pub const MAX_CLASSES: usize = 255;
 
-/// A source of labelled images in named parts (`train`, `test`).
+/// A source of labelled rows in named parts (`train`, `test`).
 ///
 /// The same files give the same rows in the same order, whatever the machine; [`testing::check_source`] holds every
 /// implementation to it. A row's position within its part is its sample's id.
@@ -70,6 +77,7 @@ pub fn open(spec: &SourceSpec, base: &Path) -> Result<Box<dyn Source>, DataError
     Ok(match spec {
         SourceSpec::Idx(spec) => Box::new(IdxFolder::open(spec, base)?),
         SourceSpec::Images(spec) => Box::new(ImageFolder::open(spec, base)?),
+        SourceSpec::Series(spec) => Box::new(SeriesFolder::open(spec, base)?),
     })
 }
 
@@ -81,4 +89,31 @@ fn folder(base: &Path, folder: &Path) -> Result<PathBuf, DataError> {
 
 fn unknown_part(part: &str, available: Vec<String>) -> DataError {
     DataError::UnknownPart { part: part.to_owned(), available }
+}
+
+/// A whole file, never a pipe or a device.
+pub(crate) fn read_whole_file(path: &Path) -> Result<Vec<u8>, DataError> {
+    let io = |error| DataError::Io { path: path.to_owned(), error };
+    // Asked before it is opened: opening a pipe waits for whoever writes into it.
+    if !std::fs::metadata(path).map_err(io)?.is_file() {
+        return Err(DataError::NotAFile { path: path.to_owned() });
+    }
+    std::fs::read(path).map_err(io)
+}
+
+/// A whole file as [`read_whole_file`], unpacked if it is gzipped.
+pub(crate) fn read_unpacked(path: &Path) -> Result<Vec<u8>, DataError> {
+    let bytes = read_whole_file(path)?;
+    if !bytes.starts_with(&[0x1f, 0x8b]) {
+        return Ok(bytes);
+    }
+    let mut unpacked = Vec::new();
+    MultiGzDecoder::new(bytes.as_slice())
+        .take(MAX_BYTES + 1)
+        .read_to_end(&mut unpacked)
+        .map_err(|error| DataError::Io { path: path.to_owned(), error })?;
+    if unpacked.len() as u64 > MAX_BYTES {
+        return Err(DataError::TooLarge { path: path.to_owned(), bytes: unpacked.len() as u64 });
+    }
+    Ok(unpacked)
 }

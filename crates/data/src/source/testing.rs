@@ -1,6 +1,7 @@
 //! What every source must do, for the tests of this crate and of others that add a source.
 
 use super::{Ingested, Source};
+use crate::dataset::Dataset;
 use crate::error::DataError;
 use std::collections::BTreeSet;
 
@@ -21,13 +22,21 @@ pub fn check_source(source: &dyn Source) {
         shapes.insert(dataset.shape().to_vec());
         assert!(!files.is_empty(), "{part}: no file is named");
         for row in dataset.rows() {
-            assert_eq!(dataset.image(row).len(), dataset.shape().elements(), "{part}: row {row}");
+            let elements = dataset.shape().elements();
+            match dataset.series() {
+                None => assert_eq!(dataset.image(row).len(), elements, "{part}: row {row}"),
+                Some(series) => assert!((1..=elements).contains(&series.row(row).len()), "{part}: row {row}"),
+            }
             assert!(dataset.label(row).is_none_or(|label| label < classes.len()), "{part}: label of row {row}");
         }
         let again = read(source, part);
         assert_eq!(again.files, files, "{part}: other digests at the second reading");
         for row in dataset.rows() {
             assert_eq!(again.dataset.image(row), dataset.image(row), "{part}: row {row} at the second reading");
+            let numbers = |dataset: &Dataset| {
+                dataset.series().map(|series| series.row(row).iter().map(|number| number.to_bits()).collect::<Vec<_>>())
+            };
+            assert_eq!(numbers(&again.dataset), numbers(&dataset), "{part}: row {row} at the second reading");
             assert_eq!(again.dataset.label(row), dataset.label(row), "{part}: label {row} at the second reading");
         }
     }

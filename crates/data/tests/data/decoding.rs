@@ -3,6 +3,7 @@
 use crate::files::{idx, png, write};
 use png::ColorType::{Grayscale, GrayscaleAlpha, Rgb, Rgba};
 use proofmark_data::image::{DecodeError, Picture, decode};
+use proofmark_data::spec::FeatureType;
 use proofmark_data::{Digest, FittedFeature, FittedStep, read_idx_for_prediction, read_image_for_prediction};
 use proofmark_messages::{Lang, Localize};
 use tempfile::TempDir;
@@ -113,7 +114,13 @@ fn decoding_says_what_is_wrong() {
 
 fn feature() -> FittedFeature {
     let steps = vec![FittedStep::ScalePixels];
-    FittedFeature { name: "image".to_owned(), source_shape: [1, 2, 1], shape: [1, 2, 1], steps }
+    FittedFeature {
+        name: "image".to_owned(),
+        kind: FeatureType::Image,
+        source_shape: vec![1, 2, 1],
+        shape: vec![1, 2, 1],
+        steps,
+    }
 }
 
 #[test]
@@ -134,7 +141,7 @@ fn idx_files_are_read_for_prediction_and_must_fit() {
     let mut out = [0.0; 4];
     images.gather(1, &mut out);
     assert_eq!((images.len(), out), (3, [1.0, 0.0, 0.0, 1.0]));
-    let other = FittedFeature { source_shape: [2, 2, 1], ..feature() };
+    let other = FittedFeature { source_shape: vec![2, 2, 1], ..feature() };
     let error = read_idx_for_prediction(&folder.path().join("x"), &other).unwrap_err();
     let text = error.to_string().replace(&*folder.path().to_string_lossy(), "DIR");
     insta::assert_snapshot!(

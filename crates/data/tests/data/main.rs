@@ -7,6 +7,7 @@ mod errors;
 mod files;
 mod mnist;
 mod preparing;
+mod series;
 mod sources;
 mod specs;
 mod surveys;

@@ -1,7 +1,7 @@
 //! What a user may write.
 
 use crate::files::{data_spec, quality_spec};
-use proofmark_data::spec::{PreprocessSpec, SourceSpec, TestSpec, check};
+use proofmark_data::spec::{FeatureType, PreprocessSpec, SourceSpec, TestSpec, check};
 use proofmark_data::{CrossValidationSpec, DataSpec, QualitySpec, folds};
 use proofmark_messages::{Lang, Localize};
 use serde_json::json;
@@ -122,5 +122,5 @@ fn rules_that_cannot_be_read_are_all_named() {
 }
 
 fn columns() -> proofmark_data::ColumnNames {
-    proofmark_data::ColumnNames { feature: "image".to_owned(), target: "label".to_owned() }
+    proofmark_data::ColumnNames { feature: "image".to_owned(), target: "label".to_owned(), kind: FeatureType::Image }
 }

@@ -259,7 +259,9 @@ fn rules(survey: &Survey, report: &DataReport, operators: &[OperatorName]) -> Ve
         let text = format!("source.label.min_share >= {}", down(kept.label.min_share * 0.5));
         rule(text, Box::new(move |lang| say::why_min_share(lang, &least)));
     }
-    let copies = raw.image.duplicate_rows;
+    // A draft is made from images.
+    let (Some(raw_image), Some(kept_image)) = (raw.column.image(), kept.column.image()) else { return rules };
+    let copies = raw_image.duplicate_rows;
     if operators.contains(&OperatorName::DropDuplicates) {
         rule(
             format!("source.image.duplicates <= {DUPLICATES}"),
@@ -270,20 +272,20 @@ fn rules(survey: &Survey, report: &DataReport, operators: &[OperatorName]) -> Ve
         );
         rule(
             "source.image.leaked == 0".to_owned(),
-            match raw.image.leaked_rows {
+            match raw_image.leaked_rows {
                 0 => Box::new(say::why_no_leaked),
                 leaked => Box::new(move |lang| say::why_leaked(lang, leaked)),
             },
         );
     } else {
         for (name, share, rows) in
-            [("duplicates", raw.image.duplicates, copies), ("leaked", raw.image.leaked, raw.image.leaked_rows)]
+            [("duplicates", raw_image.duplicates, copies), ("leaked", raw_image.leaked, raw_image.leaked_rows)]
         {
             let text = format!("source.image.{name} <= {}", up((share * 1.25).min(1.0)));
             rule(text, Box::new(move |lang| say::why_tolerated(lang, rows, percent(MAX_LOST))));
         }
     }
-    let constant = raw.image.constant_rows;
+    let constant = raw_image.constant_rows;
     if operators.contains(&OperatorName::DropConstantImages) {
         rule(
             "source.image.constant == 0".to_owned(),
@@ -293,18 +295,18 @@ fn rules(survey: &Survey, report: &DataReport, operators: &[OperatorName]) -> Ve
             },
         );
     } else {
-        let text = format!("source.image.constant <= {}", up((raw.image.constant * 1.25).min(1.0)));
+        let text = format!("source.image.constant <= {}", up((raw_image.constant * 1.25).min(1.0)));
         rule(text, Box::new(move |lang| say::why_tolerated(lang, constant, percent(MAX_LOST))));
     }
-    let rough = raw.image.rough.max(kept.image.rough);
+    let rough = raw_image.rough.max(kept_image.rough);
     let found = percent(rough);
     rule(
         format!("source.image.rough <= {}", up((rough * 1.5).clamp(0.01, 1.0))),
         if rough == 0.0 { Box::new(say::why_no_rough) } else { Box::new(move |lang| say::why_rough(lang, &found)) },
     );
     // Cleaning moves it a little: both ends hold before and after.
-    let (darker, brighter) = (raw.image.mean.min(kept.image.mean), raw.image.mean.max(kept.image.mean));
-    let mean = format!("{:.0}", kept.image.mean);
+    let (darker, brighter) = (raw_image.mean.min(kept_image.mean), raw_image.mean.max(kept_image.mean));
+    let mean = format!("{:.0}", kept_image.mean);
     rule(
         format!("source.image.mean >= {} && source.image.mean <= {}", down(darker * 0.75), up(brighter * 1.25)),
         Box::new(move |lang| say::why_mean(lang, &mean)),

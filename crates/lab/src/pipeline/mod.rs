@@ -135,7 +135,8 @@ pub fn read_spec(source: &SpecSource) -> Result<Read<RunSpec>, LabError> {
         entries.extend(errors.into_vec().into_iter().map(|error| read.diagnostic(&error.path.clone(), error)));
     }
     if let Some(feature) = spec.data.features.first() {
-        let columns = proofmark_data::ColumnNames { feature: feature.name.clone(), target: target.clone() };
+        let columns =
+            proofmark_data::ColumnNames { feature: feature.name.clone(), target: target.clone(), kind: feature.kind };
         for error in gate::rules(&spec.quality, &columns).err().into_iter().flatten() {
             let path = match &error {
                 DataError::Rule { rule_idx, .. } => format!("quality.require[{rule_idx}]"),

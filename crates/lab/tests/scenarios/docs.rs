@@ -11,6 +11,7 @@ type Part = (&'static str, &'static str, fn() -> String);
 const PARTS: &[Part] = &[
     ("docs/spec.md", "spec", tables::spec),
     ("docs/data.md", "facts", tables::facts),
+    ("docs/data.md", "series-facts", tables::series_facts),
     ("docs/data.md", "operators", tables::operators),
     ("docs/evaluation.md", "metrics", tables::metrics),
     ("docs/evaluation.md", "acceptance", tables::acceptance),

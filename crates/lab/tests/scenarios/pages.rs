@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use proofmark_data::spec::FeatureType;
 use proofmark_data::{ColumnNames, QualitySpec, gate};
 use proofmark_lab::pipeline::{SpecSource, read_spec};
 use proofmark_lab::spec::Style;
@@ -111,7 +112,7 @@ fn adjusted(page: &str, block: &str) -> Result<(), String> {
 /// What stands under `quality`, for columns that are called `image` and `label`.
 fn rules(page: &str, block: &str) -> Result<(), String> {
     let read = read::<QualitySpec>(page, block, &[]).map_err(|problems| problems.to_string())?;
-    let columns = ColumnNames { feature: "image".to_owned(), target: "label".to_owned() };
+    let columns = ColumnNames { feature: "image".to_owned(), target: "label".to_owned(), kind: FeatureType::Image };
     gate::rules(&read.value, &columns).map(drop).map_err(|errors| format!("{errors:?}"))
 }
 

@@ -21,6 +21,7 @@ const SCENARIOS: &[&str] = &[
     "digits-resnet/digits-resnet.yaml",
     "digits-study/digits-study.yaml",
     "digits/digits.yaml",
+    "speakers/speakers.yaml",
 ];
 
 /// A machine on which time stands still.
@@ -126,6 +127,20 @@ fn the_study_trains_on_a_sixth_and_searches_four_values() {
     let PreparedRun { preparation, .. } = prepared("digits-study/digits-study.yaml");
     let split = &preparation.report.split;
     assert_eq!([split.train.rows, split.validation.rows, split.test.rows], [10_000, 6_000, 10_000]);
+}
+
+#[test]
+fn speakers_are_series_of_different_lengths() {
+    let PreparedRun { preparation, model, .. } = prepared("speakers/speakers.yaml");
+    let gate = gate(&preparation.report);
+    assert_eq!((gate.verdict, gate.rounds.len()), (Holds::Yes, 0));
+    let split = &preparation.report.split;
+    assert_eq!([split.train.rows, split.validation.rows, split.test.rows], [243, 27, 370]);
+    let profile = preparation.report.profiles.source.column.series().expect("series").clone();
+    assert_eq!((profile.channels, profile.steps_min, profile.steps_max), (12, 7, 26));
+    let prepared = preparation.prepared.expect("the gate says yes");
+    assert_eq!(prepared.train.feature_shape().to_vec(), [29, 12]);
+    assert_eq!(model.expect("a model").input_shape().to_vec(), [29, 12]);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use proofmark_criteria::Schema;
 use proofmark_data::clean::{Helps, OPERATORS};
+use proofmark_data::spec::FeatureType;
 use proofmark_data::{ColumnNames, facts_schema};
 use proofmark_evidence::{Grade, Kind};
 use proofmark_govern::acceptance::documented_paths;
@@ -38,7 +39,19 @@ fn paths(schema: &Schema) -> String {
 
 /// What rules can read, for columns that are called `image` and `label`.
 pub(crate) fn facts() -> String {
-    paths(&facts_schema(&ColumnNames { feature: "image".to_owned(), target: "label".to_owned() }))
+    paths(&facts_schema(&ColumnNames {
+        feature: "image".to_owned(),
+        target: "label".to_owned(),
+        kind: FeatureType::Image,
+    }))
+}
+
+/// What rules can read of a feature of series, which is called `series`.
+pub(crate) fn series_facts() -> String {
+    let kind = FeatureType::Series;
+    let schema = facts_schema(&ColumnNames { feature: "series".to_owned(), target: "label".to_owned(), kind });
+    let own = schema.iter().filter(|known| known.shown().starts_with("source.series."));
+    rows("| path | what is read |\n|---|---|", own.map(|known| [format!("`{}`", known.shown()), known.doc(Lang::En)]))
 }
 
 /// What acceptance can read.

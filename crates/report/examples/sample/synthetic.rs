@@ -16,7 +16,7 @@ use proofmark_report::{Augmented, AugmentedSample};
 use proofmark_report::{
     CalibrationBin, ClassCounts, CleaningRound, CleaningStop, Comparison, Cost, CriterionRow, DataSummary, Epoch,
     Evaluation, Fact, History, InjectedFaults, LayerRow, Metric, Mistake, ModelSummary, OperatorEffect, Outcome,
-    ReportData, RuleReading, RuleRow, RunInfo, Sample, Setting, Slice, SourceSummary, Split, SplitRows, Stage,
+    ReportData, RuleReading, RuleRow, RunInfo, Sample, Setting, Shown, Slice, SourceSummary, Split, SplitRows, Stage,
     StageSeconds, TrainingStop, Unit, Verdict,
 };
 use provenance::{evidence, fake_digest, reproduce};
@@ -223,7 +223,7 @@ fn dataset(random: &mut Random) -> DataSummary {
         stopped: Some(CleaningStop::Met),
         samples: (0..20)
             .map(|idx| idx * 7 % N_CLASSES)
-            .map(|class| Sample { image: digit(random, class), label: class.to_string() })
+            .map(|class| Sample { shown: Shown::Image(digit(random, class)), label: class.to_string() })
             .collect(),
         augmented: Some(augmented(random)),
     }
@@ -413,7 +413,7 @@ fn evaluation(random: &mut Random, rows: &[u64]) -> Evaluation {
         .collect();
     let probabilities = [0.9998, 0.9991, 0.9984, 0.996, 0.992, 0.987, 0.981, 0.97, 0.962, 0.95, 0.94, 0.91];
     let mistakes = errors.iter().zip(probabilities).map(|((actual, predicted, _), probability)| Mistake {
-        image: digit(random, *actual),
+        shown: Shown::Image(digit(random, *actual)),
         actual: actual.to_string(),
         predicted: predicted.to_string(),
         probability,

@@ -1,6 +1,6 @@
 //! The data: where it came from, what was required of it, what was done to it.
 
-use super::{Comparison, Setting, Thumbnail, number};
+use super::{Comparison, Setting, Shown, Thumbnail, number};
 use serde::{Deserialize, Serialize};
 
 /// The data of a run.
@@ -151,11 +151,12 @@ pub enum CleaningStop {
     },
 }
 
-/// One row shown as an image, with what it is.
+/// One row as people see it, with what it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sample {
-    /// The image.
-    pub image: Thumbnail,
+    /// The image or the series.
+    #[serde(flatten)]
+    pub shown: Shown,
     /// Its class' name, or what else stands under it.
     pub label: String,
 }

@@ -1,6 +1,6 @@
 //! What was measured on the finished model.
 
-use super::{Split, Thumbnail, number};
+use super::{Shown, Split, number};
 use serde::{Deserialize, Serialize};
 
 /// What was measured on the finished model.
@@ -101,8 +101,9 @@ pub struct CalibrationBin {
 /// One row that the model got wrong.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Mistake {
-    /// Its image.
-    pub image: Thumbnail,
+    /// What it looks like.
+    #[serde(flatten)]
+    pub shown: Shown,
     /// Its class' name.
     pub actual: String,
     /// The class that the model said.

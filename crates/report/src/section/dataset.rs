@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Body;
-use crate::component::{digest, heading, image, scroll};
+use crate::component::{digest, heading, image, scroll, shown};
 use crate::data::{Augmented, DataSummary, InjectedFaults, ReportData, Sample, SourceSummary, SplitRows};
 use crate::format;
 use crate::svg::strip;
@@ -97,7 +97,7 @@ fn samples(samples: &[Sample], lang: Lang) -> Markup {
         (heading(&say::samples_heading(lang)))
         ul.samples {
             @for sample in samples {
-                li { figure { (image(&sample.image, &say::image_of(lang, &sample.label))) figcaption { (sample.label) } } }
+                li { figure { (shown(&sample.shown, &say::image_of(lang, &sample.label))) figcaption { (sample.label) } } }
             }
         }
     }

@@ -1,7 +1,7 @@
-//! The mistakes that the model was surest of, as images.
+//! The mistakes that the model was surest of, as people see them.
 
 use super::Body;
-use crate::component::image;
+use crate::component;
 use crate::data::{Mistake, ReportData};
 use crate::format;
 use crate::svg::strip;
@@ -27,10 +27,10 @@ pub(crate) fn body(data: &ReportData, lang: Lang) -> Option<Body> {
 }
 
 fn card(mistake: &Mistake, lang: Lang) -> Markup {
-    let Mistake { image: picture, actual, predicted, probability, row } = mistake;
+    let Mistake { shown, actual, predicted, probability, row } = mistake;
     html! {
         li {
-            (image(picture, &say::image_of_row(lang, format::count(*row), actual)))
+            (component::shown(shown, &say::image_of_row(lang, format::count(*row), actual)))
             dl {
                 div { dt { (say::mistake_actual(lang)) } dd { (actual) } }
                 div.said { dt { (say::mistake_predicted(lang)) } dd { (predicted) } }
