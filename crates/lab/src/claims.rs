@@ -2,6 +2,8 @@
 //!
 //! Their JSON is the claims of a statement, but that a value which does not exist is `{"absent": why}` there.
 
+mod column;
+
 use std::collections::BTreeMap;
 
 use proofmark_criteria::{Outcome as Holds, Verdict};
@@ -15,6 +17,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::lock::Lock;
+pub(crate) use column::{ColumnClaims, ImageClaims, SeriesClaims};
 
 /// `run.spec`: everything that the run was resolved to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -103,43 +106,6 @@ pub(crate) struct PartClaims {
     pub(crate) label_min_share: Number,
     #[serde(flatten)]
     pub(crate) column: ColumnClaims,
-}
-
-/// The profile of what the model reads, by its kind.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub(crate) enum ColumnClaims {
-    Image(ImageClaims),
-    Series(SeriesClaims),
-}
-
-/// The profile of series.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct SeriesClaims {
-    pub(crate) series_channels: u64,
-    pub(crate) series_steps_min: u64,
-    pub(crate) series_steps_max: u64,
-    pub(crate) series_steps_mean: Number,
-    pub(crate) series_mean: Number,
-    pub(crate) series_std: Number,
-    pub(crate) series_missing: Number,
-    pub(crate) series_duplicates: Number,
-    pub(crate) series_constant: Number,
-    pub(crate) series_digest: String,
-}
-
-/// The profile of images.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct ImageClaims {
-    pub(crate) image_height: u64,
-    pub(crate) image_width: u64,
-    pub(crate) image_channels: u64,
-    pub(crate) image_mean: Number,
-    pub(crate) image_std: Number,
-    pub(crate) image_duplicates: Number,
-    pub(crate) image_constant: Number,
-    pub(crate) image_rough: Number,
-    pub(crate) image_digest: String,
 }
 
 /// `data.cleaning`: one round, whether it stands or not.

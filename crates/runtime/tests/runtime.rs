@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use proofmark_data::spec::FeatureType;
 use proofmark_data::{FittedFeature, FittedStep, read_idx_for_prediction};
 use proofmark_engine::StateBlock;
 use proofmark_engine::cpu::{CpuExecutor, Level};
@@ -33,7 +34,13 @@ fn feature() -> FittedFeature {
         FittedStep::Standardize { mean: vec![f64::from(0.3f32)], std: vec![f64::from(0.7f32)] },
         FittedStep::SelectPixels { kept: (0..30).filter(|pixel| pixel % 7 != 3).collect() },
     ];
-    FittedFeature { name: "image".to_owned(), source_shape: SHAPE, shape: SHAPE, steps }
+    FittedFeature {
+        name: "image".to_owned(),
+        kind: FeatureType::Image,
+        source_shape: SHAPE.to_vec(),
+        shape: SHAPE.to_vec(),
+        steps,
+    }
 }
 
 fn ten_classes() -> ModelSpec {
@@ -202,7 +209,13 @@ fn bytes_become_the_numbers_that_training_read() {
         FittedStep::Standardize { mean: vec![120.5, 3.25, 0.0], std: vec![1.0, f64::from(0.1f32), 60.0] },
         FittedStep::ScalePixels,
     ];
-    let feature = FittedFeature { name: "x".to_owned(), source_shape: [9, 9, 3], shape: [4, 4, 3], steps };
+    let feature = FittedFeature {
+        name: "x".to_owned(),
+        kind: FeatureType::Image,
+        source_shape: vec![9, 9, 3],
+        shape: vec![4, 4, 3],
+        steps,
+    };
     let spec = ModelSpec::new().add(flatten()).add(dense(2).softmax());
     let place = Place::of(&spec, 2, feature.clone());
     let file = fs::read(place.path("model")).unwrap();

@@ -157,7 +157,7 @@ fn new_series_are_treated_as_those_of_train() {
 fn what_is_for_images_is_refused() {
     let wrong = spec(json!({
         "features": [{
-            "name": "series", "type": "image", "preprocess": ["scale_pixels"], "augment": [{ "flip": { "horizontal": true } }],
+            "name": "series", "type": "image", "preprocess": ["scale_pixels"], "augment": [{ "flip": { "horizontal": 0.5 } }],
         }],
         "defects": { "blank": 0.1, "missing_labels": 0.1 },
     }));

@@ -43,7 +43,8 @@ impl SeriesPlot {
             true => (f64::from(number - low) / f64::from(high - low) * f64::from(TOP)).round() as u16,
             false => 0,
         };
-        let line = |channel: usize| (0..steps).step_by(stride).map(|step| height(numbers[step * channels + channel]));
+        let line =
+            |channel: usize| (0..steps).step_by(stride).map(move |step| height(numbers[step * channels + channel]));
         SeriesPlot { steps, channels: (0..channels.min(MAX_CHANNELS)).map(|channel| line(channel).collect()).collect() }
     }
 }
