@@ -17,6 +17,7 @@ mod session;
 mod simd;
 #[cfg(target_arch = "x86_64")]
 mod simd_x86;
+mod tickets;
 mod times;
 mod tree;
 

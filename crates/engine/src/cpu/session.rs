@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use super::call::{Addresses, Call, Slot, Work};
@@ -11,6 +11,7 @@ use super::level::Supported;
 use super::memory::Buffer;
 use super::outline::{self, Outline};
 use super::pool::Pool;
+use super::tickets::{nth_task, take_tickets};
 use super::times::NodeTimes;
 use super::tree::tree;
 use super::{CpuExecutor, environment};
@@ -376,28 +377,6 @@ pub(super) unsafe fn fold_sums(rows: *mut f32, n_shards: usize, row_elements: us
             *sum += *term;
         }
     });
-}
-
-fn take_tickets(tickets: &AtomicUsize, total: usize, mut work: impl FnMut(usize)) {
-    loop {
-        let ticket = tickets.fetch_add(1, Ordering::Relaxed);
-        if ticket >= total {
-            return;
-        }
-        work(ticket);
-    }
-}
-
-/// The node and its task that a ticket of a phase stands for.
-fn nth_task(members: &[usize], mut ticket: usize, tasks: impl Fn(usize) -> usize) -> (usize, usize) {
-    for &node in members {
-        let count = tasks(node);
-        if ticket < count {
-            return (node, ticket);
-        }
-        ticket -= count;
-    }
-    unreachable!("a ticket beyond the phase's tasks")
 }
 
 #[cfg(test)]

@@ -208,6 +208,7 @@ fn others() -> Vec<(&'static str, ModelErrors)> {
             spec.layers = vec![dense(1).into(); 2_001];
             spec.check([1], DIGITS).expect_err("too many")
         }),
+        ("nothing in bf16", of(ModelErrorKind::NothingInBf16)),
         ("mixup of steps", of(ModelErrorKind::MixupSteps)),
         ("class weights of steps", of(ModelErrorKind::ClassWeightsSteps)),
         ("a layer without a form in ONNX", of(ModelErrorKind::NotExported { layer_kind: "gru" })),

@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn steps_of_a_sample_are_drawn_together() {
         let (n, steps) = (400, 9);
-        let right = |i: usize| i / steps % 10 != 0;
+        let right = |i: usize| !(i / steps).is_multiple_of(10);
         let row = |i| if right(i) { [0.8, 0.2] } else { [0.2, 0.8] };
         let probabilities: Vec<f32> = (0..n * steps).flat_map(row).collect();
         let whole = Predictions::of_steps(2, steps, &probabilities, &vec![0.0; n], &vec![0; n * steps]);

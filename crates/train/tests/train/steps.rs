@@ -1,4 +1,5 @@
 //! Trainings on samples with a label for each step.
+#![allow(clippy::disallowed_methods, reason = "what is tested is held against std's functions, within a tolerance")]
 
 use proofmark_data::{Prepared, PreparedSet};
 use proofmark_engine::cpu::CpuExecutor;
@@ -18,10 +19,10 @@ fn labelled(set: PreparedSet) -> PreparedSet {
     let label = |sample: usize, row: usize| match row {
         2..=5 => (sample % 2) as i32,
         0 => 2,
-        7 if sample % 3 == 0 => 2,
+        7 if sample.is_multiple_of(3) => 2,
         _ => -1,
     };
-    let labels = (0..SAMPLES).flat_map(|sample| (0..SIDE).map(move |row| label(sample, row))).collect();
+    let labels = set.ids().iter().flat_map(|id| (0..SIDE).map(move |row| label(*id as usize, row))).collect();
     set.with_labels(SIDE, labels)
 }
 
