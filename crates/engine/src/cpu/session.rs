@@ -383,6 +383,7 @@ pub(super) unsafe fn fold_sums(rows: *mut f32, n_shards: usize, row_elements: us
 mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::sync::Arc;
+    use std::sync::atomic::Ordering;
 
     use super::*;
     use crate::graph::Type;

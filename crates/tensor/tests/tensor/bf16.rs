@@ -15,7 +15,7 @@ fn expected(x: f32) -> u16 {
     }
     let distance = |bits: u16| (f64::from(x) - number(bits)).abs();
     let above = below + 1;
-    if distance(below) < distance(above) || distance(below) == distance(above) && below % 2 == 0 {
+    if distance(below) < distance(above) || distance(below) == distance(above) && below.is_multiple_of(2) {
         below
     } else {
         above
