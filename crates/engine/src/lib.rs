@@ -10,6 +10,7 @@
 //!
 //! This crate does not know: specs, layers, files, clocks, serialisation formats, the environment.
 
+mod cost;
 pub mod cpu;
 mod error;
 pub mod executor;
@@ -24,6 +25,7 @@ mod rewrites;
 mod state;
 pub mod testing;
 
+pub use cost::batch_flops;
 pub use error::{GradientError, GraphError, TypeError};
 pub use executor::{Executor, Feed, RunError, Session, SessionMemory, Step};
 pub use graph::{Graph, Input, Node, Origin, Span, State, StateIdx, StateRole, Type, Value};

@@ -6,7 +6,7 @@ pub use proofmark_engine::cpu::Limit;
 use proofmark_engine::cpu::{CpuExecutor, Growth, growth};
 use proofmark_engine::executor::SessionMemory;
 use proofmark_engine::plan::{Phase, Plan, PlanOptions};
-use proofmark_engine::{Graph, Node, Span};
+use proofmark_engine::{Graph, Node, batch_flops};
 use proofmark_messages::Lang;
 use proofmark_model::Summary;
 use proofmark_train::TrainError;
@@ -114,13 +114,7 @@ pub fn explain(source: &SpecSource, host: &mut dyn Host) -> Result<Explanation, 
     threads.sort_unstable();
     threads.dedup();
     let growth = growth(&outline, batch, &threads);
-    let flops = |node: &Node| {
-        let inputs: Vec<_> = node.inputs.iter().map(|input| graph.ty(*input)).collect();
-        let outputs: Vec<_> = node.outputs.iter().map(|output| graph.ty(*output).clone()).collect();
-        let involved = inputs.iter().copied().chain(&outputs);
-        let times = if involved.into_iter().any(|ty| ty.span == Span::Sample) { batch as u64 } else { 1 };
-        times * node.op.cost(&inputs, &outputs).flops
-    };
+    let flops = |node: &Node| batch_flops(&graph, node, batch);
     let mut counts: BTreeMap<&'static str, (usize, bool)> = BTreeMap::new();
     for (idx, node) in outline.graph.nodes().iter().enumerate() {
         let (nodes, is_native) = counts.entry(node.op.name()).or_insert((0, true));

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use proofmark_engine::Span;
 use proofmark_engine::cpu::CpuSession;
+use proofmark_engine::{Span, batch_flops};
 
 /// The time since the first call.
 pub(crate) fn clock() -> Duration {
@@ -41,9 +41,7 @@ pub(crate) fn print(session: &mut CpuSession, steps: usize, samples: usize) {
         };
         let (inputs, outputs) = (types(&node.inputs), types(&node.outputs));
         let of_batch = |span: Span| if span == Span::Sample { samples } else { 1 };
-        let is_over_samples = inputs.iter().chain(&outputs).any(|ty| ty.span == Span::Sample);
-        let flops = node.op.cost(&inputs.iter().collect::<Vec<_>>(), &outputs).flops as usize
-            * if is_over_samples { samples } else { 1 };
+        let flops = batch_flops(graph, node, samples);
         let bytes: usize = inputs.iter().chain(&outputs).map(|ty| ty.bytes() * of_batch(ty.span)).sum();
         println!(
             "| {} | {} | {} | {:.3} | {:.1} % | {:.1} | {:.1} |",

@@ -2,8 +2,8 @@
 
 use super::outline::Outline;
 use super::session::fold_tasks;
-use crate::graph::{Graph, Node, Span};
-use crate::ops::{DenseWeightGradient, Fold, Op, Operation};
+use crate::cost::batch_flops;
+use crate::ops::Fold;
 use crate::plan::Phase;
 
 /// What a number of threads could bring at most.
@@ -59,7 +59,7 @@ fn pieces(outline: &Outline, samples: usize, phase: &Phase) -> Vec<f64> {
     let shard_samples = plan.options.shard_samples;
     match phase {
         Phase::Shards(nodes) => {
-            let of_sample: f64 = nodes.iter().map(|node| flops(graph, &graph.nodes()[*node])).sum();
+            let of_sample: f64 = nodes.iter().map(|node| batch_flops(graph, &graph.nodes()[*node], 1) as f64).sum();
             let samples_of = |shard: usize| shard_samples.min(samples - shard * shard_samples);
             (0..plan.n_shards(samples)).map(|shard| of_sample * samples_of(shard) as f64).collect()
         }
@@ -76,33 +76,14 @@ fn pieces(outline: &Outline, samples: usize, phase: &Phase) -> Vec<f64> {
         Phase::Outputs(nodes) => {
             let of_node = |node: &usize| {
                 let tasks = outline.tasks[*node];
-                std::iter::repeat_n(batch_flops(graph, &graph.nodes()[*node], samples) / tasks.max(1) as f64, tasks)
+                std::iter::repeat_n(
+                    batch_flops(graph, &graph.nodes()[*node], samples) as f64 / tasks.max(1) as f64,
+                    tasks,
+                )
             };
             nodes.iter().flat_map(of_node).collect()
         }
     }
-}
-
-/// Operations of a node that runs over outputs, for the whole batch.
-fn batch_flops(graph: &Graph, node: &Node, samples: usize) -> f64 {
-    let all = flops(graph, node);
-    let of_sample = match &node.op {
-        // The gradient is summed over samples, what is computed of it is computed once.
-        Operation::DenseUpdate(_) => {
-            let inputs = node.inputs[..2].iter().map(|input| graph.ty(*input)).collect::<Vec<_>>();
-            DenseWeightGradient.cost(&inputs, &[]).flops as f64
-        }
-        _ if node.inputs.iter().any(|input| graph.ty(*input).span == Span::Sample) => all,
-        _ => 0.0,
-    };
-    samples as f64 * of_sample + (all - of_sample)
-}
-
-/// Operations of a node, for one sample or for the step.
-fn flops(graph: &Graph, node: &Node) -> f64 {
-    let inputs: Vec<_> = node.inputs.iter().map(|input| graph.ty(*input)).collect();
-    let outputs: Vec<_> = node.outputs.iter().map(|output| graph.ty(*output).clone()).collect();
-    node.op.cost(&inputs, &outputs).flops as f64
 }
 
 /// What the busiest thread has to do, if each piece goes to the one that is free first.

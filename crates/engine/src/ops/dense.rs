@@ -24,25 +24,32 @@ pub struct Dense;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DenseWeightGradient;
 
+/// The type of a product of rows with a matrix, which axis `from` of the matrix takes in and axis `to` gives.
+pub(super) fn infer_rows(op: &'static str, inputs: &[&Type], [from, to]: [usize; 2]) -> Result<Vec<Type>, TypeError> {
+    check::arity(op, inputs, 2)?;
+    check::all_f32(op, inputs)?;
+    check::span(op, inputs, 0, Span::Sample)?;
+    check::span(op, inputs, 1, Span::Step)?;
+    check::rank(op, inputs, 1, 2)?;
+    let (x, w) = (&inputs[0].shape, &inputs[1].shape);
+    if x.rank() == 0 {
+        return Err(TypeError::Rank { op, input: 0, expected: 1, received: x.clone() });
+    }
+    let mut expected = [w[0], w[1]];
+    expected[from] = x.last();
+    check::shape(op, inputs, 1, &expected)?;
+    check::not_empty(op, x)?;
+    check::not_empty(op, w)?;
+    let mut shape = x.to_vec();
+    shape[x.rank() - 1] = w[to];
+    Ok(vec![Type::sample(shape)])
+}
+
 impl Op for Dense {
     const NAME: &'static str = "dense";
 
     fn infer(&self, inputs: &[&Type]) -> Result<Vec<Type>, TypeError> {
-        check::arity(Self::NAME, inputs, 2)?;
-        check::all_f32(Self::NAME, inputs)?;
-        check::span(Self::NAME, inputs, 0, Span::Sample)?;
-        check::span(Self::NAME, inputs, 1, Span::Step)?;
-        check::rank(Self::NAME, inputs, 1, 2)?;
-        let (x, w) = (&inputs[0].shape, &inputs[1].shape);
-        if x.rank() == 0 {
-            return Err(TypeError::Rank { op: Self::NAME, input: 0, expected: 1, received: x.clone() });
-        }
-        check::shape(Self::NAME, inputs, 1, &[x.last(), w[1]])?;
-        check::not_empty(Self::NAME, x)?;
-        check::not_empty(Self::NAME, w)?;
-        let mut shape = x.to_vec();
-        shape[x.rank() - 1] = w[1];
-        Ok(vec![Type::sample(shape)])
+        infer_rows(Self::NAME, inputs, [0, 1])
     }
 
     fn reference(&self, inputs: &[&Tensor64], context: &ReferenceContext) -> Vec<Reference> {

@@ -1,8 +1,9 @@
+use super::dense::infer_rows;
 use super::{
-    Case, Cost, Dense, DenseWeightGradient, GradientSite, Op, Reference, ReferenceContext, Rejection, Tensor64, check,
+    Case, Cost, Dense, DenseWeightGradient, GradientSite, Op, Reference, ReferenceContext, Rejection, Tensor64,
 };
 use crate::error::{GradientError, TypeError};
-use crate::graph::{Span, Type, Value};
+use crate::graph::{Type, Value};
 
 /// Product of every row of the last axis with the transpose of a matrix: y\[.., k\] = sum over n of x\[.., n\] w\[k, n\].
 ///
@@ -18,21 +19,7 @@ impl Op for DenseTransposed {
     const NAME: &'static str = "dense_transposed";
 
     fn infer(&self, inputs: &[&Type]) -> Result<Vec<Type>, TypeError> {
-        check::arity(Self::NAME, inputs, 2)?;
-        check::all_f32(Self::NAME, inputs)?;
-        check::span(Self::NAME, inputs, 0, Span::Sample)?;
-        check::span(Self::NAME, inputs, 1, Span::Step)?;
-        check::rank(Self::NAME, inputs, 1, 2)?;
-        let (x, w) = (&inputs[0].shape, &inputs[1].shape);
-        if x.rank() == 0 {
-            return Err(TypeError::Rank { op: Self::NAME, input: 0, expected: 1, received: x.clone() });
-        }
-        check::shape(Self::NAME, inputs, 1, &[w[0], x.last()])?;
-        check::not_empty(Self::NAME, x)?;
-        check::not_empty(Self::NAME, w)?;
-        let mut shape = x.to_vec();
-        shape[x.rank() - 1] = w[0];
-        Ok(vec![Type::sample(shape)])
+        infer_rows(Self::NAME, inputs, [1, 0])
     }
 
     fn reference(&self, inputs: &[&Tensor64], context: &ReferenceContext) -> Vec<Reference> {

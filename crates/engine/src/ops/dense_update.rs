@@ -74,10 +74,14 @@ impl Op for DenseUpdate {
         outputs
     }
 
+    /// The gradient's, which is summed over samples.
     fn cost(&self, inputs: &[&Type], outputs: &[Type]) -> Cost {
-        let gradient = DenseWeightGradient.cost(&inputs[..2], outputs);
-        let update = self.map().cost(&inputs[2..], outputs);
-        Cost { flops: gradient.flops + update.flops }
+        DenseWeightGradient.cost(&inputs[..2], outputs)
+    }
+
+    /// The update's, which is made once.
+    fn step_cost(&self, inputs: &[&Type], outputs: &[Type]) -> Cost {
+        self.map().cost(&inputs[2..], outputs)
     }
 
     fn runs_over_outputs(&self) -> bool {

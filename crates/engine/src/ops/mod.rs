@@ -136,6 +136,11 @@ pub trait Op {
         Cost { flops: outputs.iter().map(|ty| ty.elements() as u64).sum() }
     }
 
+    /// Arithmetic of the step besides that of each sample, for operations that do both.
+    fn step_cost(&self, _inputs: &[&Type], _outputs: &[Type]) -> Cost {
+        Cost::default()
+    }
+
     /// How the results of shards become the result of the batch, for operations that sum over samples.
     fn fold(&self) -> Option<Fold> {
         None
@@ -249,6 +254,11 @@ macro_rules! operations {
             /// See [`Op::cost`].
             pub fn cost(&self, inputs: &[&Type], outputs: &[Type]) -> Cost {
                 match self { $(Operation::$op(op) => op.cost(inputs, outputs),)* }
+            }
+
+            /// See [`Op::step_cost`].
+            pub fn step_cost(&self, inputs: &[&Type], outputs: &[Type]) -> Cost {
+                match self { $(Operation::$op(op) => op.step_cost(inputs, outputs),)* }
             }
 
             /// See [`Op::fold`].
