@@ -197,6 +197,14 @@ impl PreparedSet {
         Some((series.row(self.rows[row as usize]), series.channels()))
     }
 
+    /// The steps of the series at this position, without its padding; `None` if the samples are no series.
+    ///
+    /// # Panics
+    /// If there is no such position.
+    pub fn steps(&self, row: u32) -> Option<usize> {
+        Some(self.dataset.series()?.row_steps(self.rows[row as usize]))
+    }
+
     /// SHA-256 of all numbers (not augmented) as little-endian f32, then all labels as little-endian i32, then all ids as little-endian
     /// u64: equal digests are equal sets, and name what a run was trained on.
     pub fn digest(&self) -> Digest {

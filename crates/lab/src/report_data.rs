@@ -203,6 +203,7 @@ pub(crate) fn network(train: &TrainSpec, model: &CheckedModel) -> page::ModelSum
         "schedule",
         "batch_size",
         "accumulate",
+        "length_buckets",
         "epochs",
         "early_stopping",
         "clip",

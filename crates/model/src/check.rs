@@ -170,6 +170,11 @@ impl CheckedModel {
         &self.layers[self.layers.len() - 1].shape
     }
 
+    /// Names and shapes of the parameters, in the order of the layers.
+    pub fn parameter_shapes(&self) -> impl Iterator<Item = (&str, &Shape)> {
+        self.parameters.iter().map(|parameter| (parameter.name.as_str(), &parameter.shape))
+    }
+
     /// The number of tokens that every embedding knows, where there is one: the numbers of a sample are integers below it.
     pub fn vocabulary(&self) -> Option<usize> {
         let vocabulary = |layer: &Layer| match layer {

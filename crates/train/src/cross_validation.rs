@@ -67,7 +67,10 @@ pub fn train_fold(
         return Ok(None);
     }
     let options = PlanOptions { shard_samples: spec.shard_size, ..PlanOptions::default() };
-    let mut evaluator = Evaluator::new(model, &spec.loss, CpuExecutor { options, ..executor }, &trained.state)?;
+    let mut evaluator = match trained.evaluator.take() {
+        Some(evaluator) => evaluator,
+        None => Evaluator::new(model, &spec.loss, CpuExecutor { options, ..executor }, &trained.state)?,
+    };
     let predictions = evaluator.evaluate(&mut trained.state, &sets.held_out, |_| {})?;
     Ok(Some(FoldTrained {
         predictions,

@@ -79,6 +79,15 @@ pub enum TrainError {
         /// Samples of the training set.
         samples: usize,
     },
+    /// Samples that are no series, or have a class for each step, cannot be sorted by length.
+    LengthBuckets,
+    /// The model does not fit samples of a bucket's length.
+    LengthBucket {
+        /// Steps of the bucket's longest sample.
+        steps: usize,
+        /// What does not fit; `None` where parameters would have other shapes.
+        cause: Option<ModelErrors>,
+    },
     /// The checkpoint belongs to another training.
     ResumeDiffers {
         /// Digest of this training.
@@ -115,6 +124,11 @@ impl Localize for TrainError {
             TrainError::FoldsOfSteps => say::folds_of_steps(lang),
             TrainError::Zero { key } => say::at_least_one(lang, key),
             TrainError::BatchNormOfOne { batch_size, samples } => say::batch_norm_of_one(lang, batch_size, samples),
+            TrainError::LengthBuckets => say::length_buckets(lang),
+            TrainError::LengthBucket { steps, cause: Some(errors) } => {
+                say::length_bucket(lang, steps, errors.text(lang))
+            }
+            TrainError::LengthBucket { steps, cause: None } => say::length_bucket_parameters(lang, steps),
             TrainError::ResumeDiffers { expected, received } => say::resume_differs(lang, expected, received),
             TrainError::ResumeState { name } => say::resume_state(lang, name),
             TrainError::NotRecorded(cause) => say::not_recorded(lang, cause.text(lang)),
@@ -137,6 +151,8 @@ impl Localize for TrainError {
             TrainError::FoldsOfSteps => Some(say::folds_of_steps_hint(lang)),
             TrainError::Token { .. } => Some(say::token_hint(lang)),
             TrainError::BatchNormOfOne { .. } => Some(say::batch_norm_of_one_hint(lang)),
+            TrainError::LengthBuckets => Some(say::length_buckets_hint(lang)),
+            TrainError::LengthBucket { .. } => Some(say::length_bucket_hint(lang)),
             TrainError::Resources(RunError::Threads { .. }) => Some(say::threads_hint(lang)),
             TrainError::Resources(RunError::ShardSamples { .. }) => Some(say::shard_samples_hint(lang)),
             TrainError::Resources(_) => Some(say::memory_hint(lang)),
@@ -153,7 +169,7 @@ display_in_english!(TrainError);
 impl std::error::Error for TrainError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            TrainError::Model(errors) => Some(errors),
+            TrainError::Model(errors) | TrainError::LengthBucket { cause: Some(errors), .. } => Some(errors),
             TrainError::NotRecorded(cause) => Some(&**cause),
             TrainError::Predict(error) => Some(error),
             TrainError::Run(error) | TrainError::Resources(error) => Some(error),

@@ -28,6 +28,12 @@ pub struct Evaluator {
     targets: Targets,
 }
 
+impl std::fmt::Debug for Evaluator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Evaluator").field("plan", self.session.plan()).finish_non_exhaustive()
+    }
+}
+
 impl Evaluator {
     /// Prepares a model whose states stand in `state`.
     ///

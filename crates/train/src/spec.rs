@@ -1,3 +1,4 @@
+use proofmark_data::PreparedSet;
 use proofmark_model::{
     Accumulated, Average, CheckedModel, Clip, Loss, Mixup, ModelErrors, Optimizer, Precision, Regularizer, Schedule,
     Training, TrainingParts,
@@ -9,6 +10,7 @@ use crate::class_weights::ClassWeights;
 use crate::early_stopping::EarlyStoppingSpec;
 use crate::error::TrainError;
 use crate::metrics::Metric;
+use crate::training::Lengths;
 
 /// How a model is trained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -31,6 +33,12 @@ pub struct TrainSpec {
     #[serde(default = "default_accumulate", skip_serializing_if = "is_one")]
     #[schemars(range(min = 1, max = 1_000_000))]
     pub accumulate: usize,
+    /// Buckets of about the same length into which series are sorted: a batch takes its samples from one of them, padded to that
+    /// bucket's longest, so that less is computed for padding. The model must not depend on padding: `sequence_length` tells a layer
+    /// where series end. It decides bits. Default 1: all are padded to the longest of all.
+    #[serde(default = "default_length_buckets", skip_serializing_if = "is_one")]
+    #[schemars(range(min = 1, max = 64))]
+    pub length_buckets: usize,
     /// What is minimised.
     pub loss: Loss,
     /// What the samples of each class count in that: `balanced`, or a list with a number for each class. Default: all the same.
@@ -78,6 +86,7 @@ impl TrainSpec {
             ("train.batch_size", self.batch_size as u64),
             ("train.shard_size", self.shard_size as u64),
             ("train.accumulate", self.accumulate as u64),
+            ("train.length_buckets", self.length_buckets as u64),
         ];
         match at_least_one.into_iter().find(|(_, value)| *value == 0) {
             Some((key, _)) => Err(TrainError::Zero { key }),
@@ -90,12 +99,25 @@ impl TrainSpec {
     /// # Errors
     /// [`TrainError::BatchNormOfOne`] if a step would give it one number a channel; what [`TrainSpec::training_graph`] says.
     pub fn check_batches(&self, model: &CheckedModel, samples: usize) -> Result<(), TrainError> {
+        self.check_batches_of(model, &[samples])
+    }
+
+    /// As [`TrainSpec::check_batches`], for samples in several buckets.
+    pub(crate) fn check_batches_of(&self, model: &CheckedModel, counts: &[usize]) -> Result<(), TrainError> {
         let batch_size = self.batch_size.max(1);
-        let has_step_of_one = batch_size == 1 || samples % batch_size == 1;
+        let has_step_of_one = batch_size == 1 || counts.iter().any(|samples| samples % batch_size == 1);
         if has_step_of_one && self.training_graph(model)?.normalizes_single_positions() {
-            return Err(TrainError::BatchNormOfOne { batch_size, samples });
+            return Err(TrainError::BatchNormOfOne { batch_size, samples: counts.iter().sum() });
         }
         Ok(())
+    }
+
+    /// Checks whether the samples have lengths to sort them by, and the model fits each of them.
+    ///
+    /// # Errors
+    /// [`TrainError::LengthBuckets`], [`TrainError::LengthBucket`]
+    pub fn check_length_buckets(&self, model: &CheckedModel, set: &PreparedSet) -> Result<(), TrainError> {
+        Lengths::new(self, set)?.shorter(model).map(drop)
     }
 
     /// The graph of a training step of this model.
@@ -157,6 +179,10 @@ fn default_batch_size() -> usize {
 }
 
 fn default_accumulate() -> usize {
+    1
+}
+
+fn default_length_buckets() -> usize {
     1
 }
 

@@ -5,6 +5,7 @@
 
 mod accumulate;
 mod feeds;
+mod lengths;
 mod probe;
 mod step;
 
@@ -12,7 +13,7 @@ use std::collections::BTreeMap;
 
 use proofmark_data::augment::Scratch;
 use proofmark_data::{PreparedSet, epoch_order};
-use proofmark_engine::cpu::{CpuExecutor, CpuSession};
+use proofmark_engine::cpu::{CpuExecutor, CpuSession, Outline};
 use proofmark_engine::plan::PlanOptions;
 use proofmark_engine::{StateBlock, StateRole};
 use proofmark_model::{CheckedModel, Progress as SchedulePosition, ScheduleState, Training};
@@ -30,6 +31,8 @@ use crate::states::{load, states_of, swap_averages};
 use crate::targets::{Targets, check_steps};
 use crate::tokens::check_tokens;
 use accumulate::Accumulator;
+use lengths::Batches;
+pub(crate) use lengths::Lengths;
 pub use probe::Probe;
 
 /// Everything that a training depends on, and where it runs.
@@ -64,6 +67,8 @@ pub struct Trained {
     pub best_epoch: u32,
     /// Why it stopped.
     pub reason: StopReason,
+    /// What judged the epochs, ready to judge the model; `None` without validation.
+    pub evaluator: Option<Evaluator>,
 }
 
 /// Trains a model, from the start or from a checkpoint.
@@ -83,14 +88,16 @@ pub fn train(
     let best_epoch = training.restore_best();
     let epochs = training.epochs_done;
     recorder.event(&Event::TrainingEnded { reason, epochs, best_epoch }).map_err(TrainError::NotRecorded)?;
-    Ok(Trained { state: training.state, epochs, best_epoch, reason })
+    Ok(Trained { state: training.state, epochs, best_epoch, reason, evaluator: training.evaluator })
 }
 
 /// A training under way.
 struct Run<'a> {
     input: TrainingInput<'a>,
     graph: Training,
+    /// Of a graph for each bucket.
     session: CpuSession,
+    lengths: Lengths,
     accumulator: Option<Accumulator>,
     evaluator: Option<Evaluator>,
     state: StateBlock,
@@ -141,28 +148,42 @@ impl<'a> Run<'a> {
             return Err(TrainError::EarlyStoppingWithoutValidation);
         }
         spec.check()?;
-        spec.check_batches(model, input.train.len())?;
+        let lengths = Lengths::new(spec, input.train)?;
+        let shorter = lengths.shorter(model)?;
+        spec.check_batches_of(model, lengths.counts())?;
         check_steps(model, input.train)?;
         check_steps(model, input.validation)?;
         check_tokens(model, input.train)?;
         check_tokens(model, input.validation)?;
-        let graph = spec.training_graph(model)?;
         let options = PlanOptions { shard_samples: spec.shard_size, ..PlanOptions::default() };
         let executor = CpuExecutor { options, ..input.executor };
-        let batch = spec.batch_size.min(input.train.len());
         let step_samples = spec.step_samples().min(input.train.len());
         // Before anything is allocated: a plan that needs more than there is must be an error, not an abort.
-        executor.outline(&graph.graph, batch)?;
+        let batch = |bucket: usize| spec.batch_size.min(lengths.counts()[bucket].max(1));
+        let mut outlines = Vec::new();
+        for (bucket, model) in shorter.iter().enumerate() {
+            let graph = match spec.accumulate {
+                1 => spec.training_graph(model)?,
+                _ => spec.accumulated_graphs(model)?.part,
+            };
+            outlines.push(executor.outline(&graph.graph, batch(bucket))?);
+        }
+        let graph = spec.training_graph(model)?;
+        let whole = executor.outline(&graph.graph, batch(shorter.len()))?;
         let mut state = StateBlock::try_new(&graph.graph)?;
         model.initialize(input.seed, &mut state);
         let (accumulator, graph) = match spec.accumulate {
-            1 => (None, graph),
+            1 => {
+                outlines.push(whole);
+                (None, graph)
+            }
             _ => {
                 let (accumulator, part) = Accumulator::new(spec.accumulated_graphs(model)?, executor, &state)?;
+                outlines.push(executor.outline(&part.graph, batch(shorter.len()))?);
                 (Some(accumulator), part)
             }
         };
-        let session = executor.session(&graph.graph, &state, batch)?;
+        let session = Outline::session_of(outlines, &state)?;
         let evaluator = match input.validation.is_empty() {
             true => None,
             false => Some(Evaluator::new(model, &spec.loss, executor, &state)?),
@@ -187,6 +208,7 @@ impl<'a> Run<'a> {
             input,
             graph,
             session,
+            lengths,
             accumulator,
             evaluator,
             state,
@@ -261,25 +283,29 @@ impl<'a> Run<'a> {
     }
 
     fn steps_per_epoch(&self) -> u64 {
-        self.input.train.len().div_ceil(self.input.spec.step_samples()) as u64
+        self.lengths.steps_per_epoch(self.input.spec.step_samples()) as u64
+    }
+
+    /// The steps of the epoch that is under way.
+    fn batches(&self) -> Batches {
+        let order = epoch_order(self.input.seed, self.epochs_done, self.input.train.len());
+        self.lengths.batches(&order, self.input.spec.step_samples())
     }
 
     /// The rest of an epoch; false if the person interrupted it.
     fn epoch(&mut self, recorder: &mut dyn Recorder) -> Result<bool, TrainError> {
-        let n = self.input.train.len();
-        let order = epoch_order(self.input.seed, self.epochs_done, n);
-        let step_samples = self.input.spec.step_samples();
+        let batches = self.batches();
         let mut resumed_at = recorder.seconds();
         let mut saved_at = resumed_at;
-        for batch in order.chunks(step_samples).skip(self.step_in_epoch as usize) {
-            self.run_step(batch, self.learning_rate())?;
+        for (samples, bucket) in batches.steps.into_iter().skip(self.step_in_epoch as usize) {
+            self.run_step(&batches.rows[samples.clone()], bucket, self.learning_rate())?;
             let now = recorder.seconds();
             recorder.progress(&Progress {
                 epoch: self.epochs_done + 1,
                 epochs: self.input.spec.epochs,
                 step: self.step_in_epoch as usize,
                 steps: self.steps_per_epoch() as usize,
-                samples: (self.step_in_epoch as usize).saturating_mul(step_samples).min(n),
+                samples: samples.end,
                 loss: self.running.loss / self.running.counted as f64,
             });
             let is_last = self.step_in_epoch == self.steps_per_epoch();

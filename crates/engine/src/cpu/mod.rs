@@ -13,6 +13,7 @@ mod level;
 mod memory;
 mod outline;
 mod pool;
+mod program;
 mod session;
 mod simd;
 #[cfg(target_arch = "x86_64")]
@@ -84,7 +85,7 @@ impl CpuExecutor {
     /// # Errors
     /// [`RunError::Memory`] beyond the limit, [`RunError::ShardSamples`].
     pub fn outline(&self, graph: &Graph, max_samples: usize) -> Result<Outline, RunError> {
-        Outline::new(*self, graph, max_samples)
+        outline::outline(*self, graph, max_samples)
     }
 
     /// As [`Executor::prepare`], with the session's own type.
@@ -94,7 +95,7 @@ impl CpuExecutor {
     /// [`RunError::Allocation`] and [`RunError::Threads`] if the system refuses memory or threads,
     /// [`RunError::ShardSamples`].
     pub fn session(&self, graph: &Graph, state: &StateBlock, max_samples: usize) -> Result<CpuSession, RunError> {
-        CpuSession::new(*self, graph, state, max_samples)
+        self.outline(graph, max_samples)?.session(state)
     }
 }
 

@@ -1,6 +1,9 @@
+use std::fmt;
+
 use super::CpuExecutor;
 use super::call::Slot;
 use super::kernels::{self, Kernel, Sizes};
+use super::session::CpuSession;
 use crate::executor::{RunError, SessionMemory};
 use crate::graph::{Graph, Value};
 use crate::plan::{Place, Plan, plan};
@@ -8,7 +11,6 @@ use crate::rewrites::rewrite;
 use crate::state::StateBlock;
 
 /// What a session would be, before any of its memory is allocated ([`CpuExecutor::outline`]).
-#[derive(Clone, Debug)]
 pub struct Outline {
     /// The graph that runs: the given one after the executor's rewrites, of which nodes and values the plan speaks.
     pub graph: Graph,
@@ -21,11 +23,32 @@ pub struct Outline {
     pub by_reference: Vec<usize>,
     /// For each node of the graph that runs, the tasks into which it is cut where it runs over outputs.
     pub tasks: Vec<usize>,
+    pub(super) executor: CpuExecutor,
+    /// By node of the graph, its kernel; `None` for a view, which has nothing to run.
+    pub(super) kernels: Vec<Option<Box<dyn Kernel>>>,
 }
 
 impl Outline {
-    pub(super) fn new(executor: CpuExecutor, graph: &Graph, max_samples: usize) -> Result<Self, RunError> {
-        Ok(prepare(executor, graph, max_samples)?.0)
+    /// The session, on states laid out as in `state`. Nothing is planned again.
+    ///
+    /// # Errors
+    /// [`RunError::State`] if the block lacks a state of the graph; [`RunError::Allocation`] and [`RunError::Threads`] if the
+    /// system refuses memory or threads.
+    pub fn session(self, state: &StateBlock) -> Result<CpuSession, RunError> {
+        CpuSession::new(vec![self], state)
+    }
+
+    /// One session for several graphs on the same states, which share threads and memory, and run one at a time: see
+    /// [`CpuSession::select`]. For inputs of several lengths, say.
+    ///
+    /// # Errors
+    /// As [`Outline::session`].
+    ///
+    /// # Panics
+    /// Without outlines.
+    pub fn session_of(outlines: Vec<Outline>, state: &StateBlock) -> Result<CpuSession, RunError> {
+        assert!(!outlines.is_empty(), "a session of no graph");
+        CpuSession::new(outlines, state)
     }
 
     /// Whether the node (by its index in the graph that runs) runs by a kernel of its own at its shapes, or has nothing to run.
@@ -34,15 +57,21 @@ impl Outline {
     }
 }
 
-/// By node of the graph, its kernel; `None` for a view, which has nothing to run.
-pub(super) type Kernels = Vec<Option<Box<dyn Kernel>>>;
+impl fmt::Debug for Outline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Outline { graph, plan, memory, by_reference, tasks, .. } = self;
+        f.debug_struct("Outline")
+            .field("graph", graph)
+            .field("plan", plan)
+            .field("memory", memory)
+            .field("by_reference", by_reference)
+            .field("tasks", tasks)
+            .finish_non_exhaustive()
+    }
+}
 
 /// The outline of a session with its kernels.
-pub(super) fn prepare(
-    executor: CpuExecutor,
-    given: &Graph,
-    max_samples: usize,
-) -> Result<(Outline, Kernels), RunError> {
+pub(super) fn outline(executor: CpuExecutor, given: &Graph, max_samples: usize) -> Result<Outline, RunError> {
     let CpuExecutor { threads, options, memory_limit_bytes: limit_bytes, .. } = executor;
     if !options.is_in_range() {
         return Err(RunError::ShardSamples { received: options.shard_samples });
@@ -62,7 +91,7 @@ pub(super) fn prepare(
     // Before kernels are made: their tables grow with the same shapes.
     check(memory)?;
     let sizes = Sizes { shard_samples: options.shard_samples, max_samples };
-    let kernels: Kernels = (graph.nodes().iter())
+    let kernels: Vec<Option<Box<dyn Kernel>>> = (graph.nodes().iter())
         .map(|node| {
             let inputs: Vec<Slot> = node.inputs.iter().map(|value| slot(&graph, &plan, *value)).collect();
             let outputs: Vec<Slot> = node.outputs.iter().map(|value| slot(&graph, &plan, *value)).collect();
@@ -74,7 +103,7 @@ pub(super) fn prepare(
     let is_by_reference = |kernel: &Option<Box<dyn Kernel>>| kernel.as_ref().is_some_and(|kernel| !kernel.is_native());
     let by_reference = (0..kernels.len()).filter(|node| is_by_reference(&kernels[*node])).collect();
     let tasks = kernels.iter().map(|kernel| kernel.as_ref().map_or(0, |kernel| kernel.tasks())).collect();
-    Ok((Outline { graph, plan, memory, by_reference, tasks }, kernels))
+    Ok(Outline { graph, plan, memory, by_reference, tasks, executor, kernels })
 }
 
 /// A value's type and place; where states stand is known when there is a block of them.

@@ -5,49 +5,35 @@ use std::ops::Range;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
-use super::call::{Addresses, Call, Slot, Work};
-use super::kernels::{self, Kernel};
+use super::call::{Addresses, Call, Work};
+use super::environment;
+use super::kernels;
 use super::level::Supported;
 use super::memory::Buffer;
-use super::outline::{self, Outline};
+use super::outline::Outline;
 use super::pool::Pool;
+use super::program::{Prepared, Program};
 use super::tickets::{nth_task, take_tickets};
 use super::times::NodeTimes;
 use super::tree::tree;
-use super::{CpuExecutor, environment};
-use crate::executor::{Feed, RunError, Session, SessionMemory, Step, check_states, check_step};
-use crate::graph::{Graph, Span, Value};
+use crate::executor::{Feed, RunError, Session, SessionMemory, Step, check_step};
+use crate::graph::{Graph, Span};
 use crate::ops::Fold;
-use crate::plan::{Phase, Place, Plan, runs_in_place};
+use crate::plan::{Phase, Place, Plan};
 use crate::state::StateBlock;
 
-/// A graph prepared for the CPU, with its threads and memory.
+/// Graphs prepared for the CPU, with the threads and the memory that they share. One of them is the current one, which runs;
+/// the first is, until another is [selected](CpuSession::select).
 pub struct CpuSession {
     level: Supported,
     poison: bool,
-    graph: Graph,
-    plan: Plan,
+    programs: Vec<Program>,
+    current: usize,
     memory: SessionMemory,
-    nodes: Vec<Prepared>,
-    /// For each of the graph's states, its range in the block of states that the session was prepared with.
-    state_offsets: Vec<usize>,
     pool: Pool,
     workers: Vec<WorkerMemory>,
     batch: Buffer,
-    times: Option<NodeTimes>,
     samples: usize,
-    /// The graph's outputs.
-    outputs: Vec<Value>,
-}
-
-/// A node with its kernel and where its values stand.
-struct Prepared {
-    kernel: Option<Box<dyn Kernel>>,
-    inputs: Vec<Slot>,
-    outputs: Vec<Slot>,
-    fold: Option<Fold>,
-    partial_stride: usize,
-    is_in_place: bool,
 }
 
 /// What a worker has of its own.
@@ -60,31 +46,14 @@ struct WorkerMemory {
 const FOLD_ELEMENTS: usize = 4096;
 
 impl CpuSession {
-    pub(super) fn new(
-        executor: CpuExecutor,
-        graph: &Graph,
-        state: &StateBlock,
-        max_samples: usize,
-    ) -> Result<Self, RunError> {
-        check_states(graph, state)?;
-        let (Outline { graph, plan, memory, .. }, kernels) = outline::prepare(executor, graph, max_samples)?;
-        let offset = |name: &str| state.entry(name).expect("the states were checked").offset;
-        let state_offsets: Vec<usize> = graph.states().iter().map(|declared| offset(&declared.name)).collect();
-        let slot = |value: &Value| {
-            let slot = outline::slot(&graph, &plan, *value);
-            let state_offset = if let Place::State(idx) = slot.place { state_offsets[idx] } else { 0 };
-            Slot { state_offset, ..slot }
-        };
-        let nodes: Vec<Prepared> = (graph.nodes().iter().zip(kernels).zip(&plan.partial_stride))
-            .map(|((node, kernel), partial_stride)| Prepared {
-                kernel,
-                inputs: node.inputs.iter().map(slot).collect(),
-                outputs: node.outputs.iter().map(slot).collect(),
-                fold: node.op.fold(),
-                partial_stride: *partial_stride,
-                is_in_place: runs_in_place(&node.op),
-            })
-            .collect();
+    /// Outlines of the same executor; one at least.
+    pub(super) fn new(outlines: Vec<Outline>, state: &StateBlock) -> Result<Self, RunError> {
+        let executor = outlines[0].executor;
+        let memory = outlines[1..].iter().fold(outlines[0].memory, |most, outline| most.largest(outline.memory));
+        let programs = outlines
+            .into_iter()
+            .map(|outline| Program::new(outline, executor.clock, state))
+            .collect::<Result<Vec<_>, _>>()?;
         let worker = |_| {
             let (arena, scratch) = (Buffer::zeroed(memory.arena_bytes)?, Buffer::zeroed(memory.scratch_bytes)?);
             Ok(WorkerMemory { arena, scratch })
@@ -96,39 +65,49 @@ impl CpuSession {
         Ok(CpuSession {
             level: Supported::at_most(executor.level),
             poison: executor.poison,
-            times: executor.clock.map(|clock| NodeTimes::new(clock, nodes.len())),
-            plan,
+            programs,
+            current: 0,
             memory,
-            nodes,
-            state_offsets,
             pool,
             workers,
             batch,
             samples: 0,
-            outputs: graph.outputs().iter().map(|(_, value)| *value).collect(),
-            graph,
         })
     }
 
-    /// The plan that runs.
+    /// Makes the graph at this position of those that were prepared the current one. Outputs of the last step are gone.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub fn select(&mut self, idx: usize) {
+        assert!(idx < self.programs.len(), "graph {idx} of {}", self.programs.len());
+        self.current = idx;
+        self.samples = 0;
+    }
+
+    fn program(&self) -> &Program {
+        &self.programs[self.current]
+    }
+
+    /// The plan of the current graph.
     pub fn plan(&self) -> &Plan {
-        &self.plan
+        &self.program().plan
     }
 
-    /// The graph that runs: the one of `prepare` after the executor's rewrites.
+    /// The current graph as it runs: the one of `prepare` after the executor's rewrites.
     pub fn graph(&self) -> &Graph {
-        &self.graph
+        &self.program().graph
     }
 
-    /// The memory that it holds, and that of the graph's states.
+    /// The memory that it holds, and that of the states.
     pub fn memory(&self) -> SessionMemory {
         self.memory
     }
 
-    /// For each node of the graph that runs, how long its kernel ran since the last call, all threads and steps together;
+    /// For each node of the current graph as it runs, how long its kernel ran since the last call, all threads and steps together;
     /// `None` unless the executor has a [`clock`](CpuExecutor::clock).
     pub fn take_times(&mut self) -> Option<Vec<Duration>> {
-        self.times.as_mut().map(NodeTimes::take)
+        self.programs[self.current].times.as_mut().map(NodeTimes::take)
     }
 }
 
@@ -141,14 +120,10 @@ impl Session for CpuSession {
     fn run(&mut self, state: &mut StateBlock, step: &Step<'_>, feeds: &[Feed<'_>]) -> Result<(), RunError> {
         // The caller is worker 0, and may have been another thread before, or have loaded a library since.
         environment::assert_standard();
-        check_step(&self.graph, self.plan.max_samples, step, feeds)?;
-        for (declared, offset) in self.graph.states().iter().zip(&self.state_offsets) {
-            // Kernels write by these offsets: the block must be laid out as the one of `prepare`.
-            match state.entry(&declared.name) {
-                Some(entry) if entry.offset == *offset && entry.shape == declared.shape => {}
-                _ => return Err(RunError::State { name: declared.name.clone() }),
-            }
-        }
+        let program = &self.programs[self.current];
+        check_step(&program.graph, program.plan.max_samples, step, feeds)?;
+        // Kernels write by these offsets.
+        program.check_layout(state)?;
         if self.poison {
             self.batch.f32_mut().fill(f32::from_bits(POISON));
         }
@@ -157,19 +132,19 @@ impl Session for CpuSession {
         let running = Running {
             level: self.level,
             poison: self.poison,
-            times: self.times.as_ref(),
-            plan: &self.plan,
-            nodes: &self.nodes,
+            times: program.times.as_ref(),
+            plan: &program.plan,
+            nodes: &program.nodes,
             workers: &self.workers,
             samples: self.samples,
             step: *step,
             addresses,
         };
-        for phase in &self.plan.phases {
+        for phase in &program.plan.phases {
             let tickets = AtomicUsize::new(0);
             match phase {
                 Phase::Shards(members) => {
-                    let n_shards = self.plan.n_shards(self.samples);
+                    let n_shards = program.plan.n_shards(self.samples);
                     self.pool.run(&|worker| {
                         take_tickets(&tickets, n_shards, |shard| running.shard(members, worker, shard));
                     });
@@ -198,10 +173,11 @@ impl Session for CpuSession {
     }
 
     fn output(&self, idx: usize) -> &[f32] {
-        let value = self.outputs[idx];
-        let ty = self.graph.ty(value);
+        let Program { graph, plan, outputs, .. } = self.program();
+        let value = outputs[idx];
+        let ty = graph.ty(value);
         let count = ty.elements() * if ty.span == Span::Sample { self.samples } else { 1 };
-        match self.plan.place(value) {
+        match plan.place(value) {
             Place::Batch(offset) | Place::Step(offset) | Place::Partial(offset) => {
                 &self.batch.f32()[offset / 4..offset / 4 + count]
             }
@@ -386,6 +362,8 @@ mod tests {
     use std::sync::atomic::Ordering;
 
     use super::*;
+    use crate::cpu::CpuExecutor;
+    use crate::cpu::kernels::Kernel;
     use crate::graph::Type;
     use crate::map::{Function, Program};
 
@@ -425,7 +403,7 @@ mod tests {
     fn memory_is_poisoned_before_every_shard() {
         let (mut session, mut states) = session(true);
         let count = Arc::new(AtomicUsize::new(0));
-        session.nodes[0].kernel = Some(Box::new(Probe(Arc::clone(&count))));
+        session.programs[0].nodes[0].kernel = Some(Box::new(Probe(Arc::clone(&count))));
         run(&mut session, &mut states);
         assert_eq!(count.load(Ordering::Relaxed), 0, "shards with what an earlier one left");
     }
@@ -438,8 +416,8 @@ mod tests {
             level: session.level,
             poison: false,
             times: None,
-            plan: &session.plan,
-            nodes: &session.nodes,
+            plan: &session.programs[0].plan,
+            nodes: &session.programs[0].nodes,
             workers: &session.workers,
             samples: 1,
             step: Step { ids: &[7], index: 0, seed: 0 },

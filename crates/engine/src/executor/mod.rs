@@ -94,6 +94,17 @@ pub struct SessionMemory {
 }
 
 impl SessionMemory {
+    /// Enough for either, where one of two graphs runs at a time on the same states.
+    pub(crate) fn largest(self, other: SessionMemory) -> SessionMemory {
+        SessionMemory {
+            threads: self.threads.max(other.threads),
+            state_bytes: self.state_bytes.max(other.state_bytes),
+            batch_bytes: self.batch_bytes.max(other.batch_bytes),
+            arena_bytes: self.arena_bytes.max(other.arena_bytes),
+            scratch_bytes: self.scratch_bytes.max(other.scratch_bytes),
+        }
+    }
+
     /// All of it: states, batch memory, and each thread's arena and working memory.
     pub fn total_bytes(&self) -> usize {
         let own = self.arena_bytes.saturating_add(self.scratch_bytes).saturating_mul(self.threads);

@@ -2,18 +2,18 @@
 
 use proofmark_engine::cpu::{CpuExecutor, MEMORY_LIMIT_BYTES, Outline, growth};
 use proofmark_engine::map::{Builder, Function, Map};
-use proofmark_engine::ops::{Conv2d, Padding, Transpose};
+use proofmark_engine::ops::{Conv2d, Padding, Reduce, ReduceKind, Transpose};
 use proofmark_engine::plan::PlanOptions;
-use proofmark_engine::{Graph, RunError, StateBlock, StateRole, Type};
+use proofmark_engine::{Graph, RunError, Session, StateBlock, StateRole, Step, Type};
 
-use crate::networks::{convolutional, dense, finish, initial, normalised, parameter};
+use crate::networks::{CLASSES, Data, convolutional, dense, finish, initial, normalised, parameter};
 
 #[test]
 fn an_outline_is_what_the_session_has() {
     for graph in [convolutional().unwrap(), normalised().unwrap()] {
         for threads in [1, 3] {
             let executor = CpuExecutor::new(threads);
-            let Outline { graph: runs, plan, memory, by_reference, tasks } = executor.outline(&graph, 64).unwrap();
+            let Outline { graph: runs, plan, memory, by_reference, tasks, .. } = executor.outline(&graph, 64).unwrap();
             let states = initial(&graph);
             let session = executor.session(&graph, &states, 64).unwrap();
             assert_eq!((&plan, memory), (session.plan(), session.memory()));
@@ -143,5 +143,36 @@ fn growth_ends_where_shards_do() {
         // A larger batch has more of them.
         let larger = CpuExecutor::new(1).outline(&graph, 512).unwrap();
         assert!(growth(&larger, 512, &[64])[0].speed_up > bounds[5].speed_up);
+    }
+}
+
+/// Series of two lengths, one after the other, with threads and memory in common: each as in a session of its own.
+#[test]
+fn graphs_of_one_session_run_as_in_their_own() {
+    let graph = |steps: usize| {
+        let mut graph = Graph::new();
+        let x = graph.input("x", Type::sample([steps, 3])).unwrap();
+        let x = graph.add(Reduce { kind: ReduceKind::Mean, axes: vec![0] }, &[x]).unwrap();
+        let logits = dense(&mut graph, x, "logits", CLASSES).unwrap();
+        finish(&mut graph, logits).unwrap();
+        graph
+    };
+    let graphs = [graph(5), graph(2), graph(9)];
+    let data = graphs.each_ref().map(|graph| Data::new(graph, 21));
+    let executor = CpuExecutor { poison: true, ..CpuExecutor::new(3) };
+    let mut states = initial(&graphs[0]);
+    let outlines: Vec<Outline> = graphs.iter().map(|graph| executor.outline(graph, 21).unwrap()).collect();
+    let most = outlines.iter().map(|outline| outline.memory.total_bytes()).max().unwrap();
+    let mut session = Outline::session_of(outlines, &states).unwrap();
+    assert_eq!(session.memory().total_bytes(), most);
+    let mut expected = states.clone();
+    let mut own: Vec<_> = graphs.iter().map(|graph| executor.session(graph, &expected, 21).unwrap()).collect();
+    for (index, current) in [0, 1, 2, 1, 1, 0].into_iter().enumerate() {
+        let step = Step { ids: &data[current].ids, index: index as u32, seed: 11 };
+        session.select(current);
+        session.run(&mut states, &step, &data[current].feeds()).unwrap();
+        own[current].run(&mut expected, &step, &data[current].feeds()).unwrap();
+        assert_eq!(session.output(0), own[current].output(0), "step {index}");
+        assert_eq!(states.all(), expected.all(), "step {index}");
     }
 }

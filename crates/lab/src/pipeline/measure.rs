@@ -236,7 +236,10 @@ fn evaluate_on(
 ) -> Result<Evaluation, LabError> {
     let options = PlanOptions { shard_samples: spec.train.shard_size, ..PlanOptions::default() };
     let executor = CpuExecutor { options, ..executor };
-    let mut evaluator = Evaluator::new(model, &spec.train.loss, executor, &trained.state)?;
+    let evaluator = match &mut trained.evaluator {
+        Some(evaluator) => evaluator,
+        none => none.insert(Evaluator::new(model, &spec.train.loss, executor, &trained.state)?),
+    };
     let predictions = evaluator.evaluate(&mut trained.state, set, |_| {})?;
     Ok(evaluate(
         &predictions,

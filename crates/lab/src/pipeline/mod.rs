@@ -200,6 +200,9 @@ pub(crate) fn resolve(read: &Read<RunSpec>, preparation: Preparation) -> Result<
         let problem = TrainError::EarlyStoppingWithoutValidation;
         return Err(read.diagnostics([("train.early_stopping".to_owned(), problem)]).into());
     }
+    if let Err(problem) = spec.train.check_length_buckets(&model, &prepared.train) {
+        return Err(read.diagnostics([("train.length_buckets".to_owned(), problem)]).into());
+    }
     cross_validate::check(read, prepared, &model)?;
     lock.plan = plan_digest(spec, &model, prepared.train.len())?;
     Ok(PreparedRun { model: Some(model), preparation, lock })

@@ -154,6 +154,31 @@ crate::phrases! {
         en: "choose another `train.batch_size`, so that no step has one sample, or use `batch_norm` where a sample has several positions",
         zh: "请另选 `train.batch_size`，避免某一步只有一个样本；或将 `batch_norm` 用在每个样本有多个位置的地方",
     }
+    /// There are no lengths to sort by.
+    length_buckets() {
+        en: "samples are sorted by length only if they are series with one class each",
+        zh: "只有每条序列带一个类别时，才能按长度给样本分桶",
+    }
+    /// What to do about it.
+    length_buckets_hint() {
+        en: "leave out `train.length_buckets`",
+        zh: "请去掉 `train.length_buckets`",
+    }
+    /// A bucket's samples are too short for the model, say.
+    length_bucket(steps, cause) {
+        en: "the model does not fit samples of {steps} steps, the length of one of the buckets: {cause}",
+        zh: "模型不适合 {steps} 步的样本，而这是其中一个桶的长度：{cause}",
+    }
+    /// A layer's parameters depend on the number of steps.
+    length_bucket_parameters(steps) {
+        en: "for samples of {steps} steps, the length of one of the buckets, the model would have parameters of another shape",
+        zh: "对于 {steps} 步的样本（其中一个桶的长度），模型的参数形状会不同",
+    }
+    /// What to do about it.
+    length_bucket_hint() {
+        en: "use fewer `train.length_buckets`, or layers that do not depend on the number of steps: `lstm`, `gru`, global pooling, not `flatten`",
+        zh: "请减少 `train.length_buckets`，或改用与步数无关的层：`lstm`、`gru`、全局池化，而不是 `flatten`",
+    }
     /// The gradient's norm is not finite.
     gradient_not_finite(epoch, step) {
         en: "the gradient is not finite at step {step} in epoch {epoch}",

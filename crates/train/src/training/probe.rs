@@ -1,8 +1,8 @@
 //! A training that whoever measures takes step by step. Nothing is recorded, nothing saved.
 
-use proofmark_data::epoch_order;
 use proofmark_engine::executor::SessionMemory;
 
+use super::lengths::Batches;
 use super::{Run, Running, TrainingInput};
 use crate::error::TrainError;
 
@@ -10,8 +10,8 @@ use crate::error::TrainError;
 /// rate of the caller's.
 pub struct Probe<'a> {
     run: Run<'a>,
-    /// The epoch's order, and how much of it is done.
-    order: Vec<u32>,
+    /// The epoch's steps, and how many of them are done.
+    batches: Batches,
     done: usize,
 }
 
@@ -22,8 +22,8 @@ impl<'a> Probe<'a> {
     /// Whatever keeps a training from beginning; [`TrainError::Resources`] for a batch that the memory does not hold.
     pub fn new(input: TrainingInput<'a>) -> Result<Probe<'a>, TrainError> {
         let run = Run::new(input, None)?;
-        let order = epoch_order(input.seed, 0, input.train.len());
-        Ok(Probe { run, order, done: 0 })
+        let batches = run.batches();
+        Ok(Probe { run, batches, done: 0 })
     }
 
     /// The memory that the training holds.
@@ -37,16 +37,17 @@ impl<'a> Probe<'a> {
     /// # Errors
     /// [`TrainError::LossNotFinite`] and [`TrainError::GradientNotFinite`]; what a step says.
     pub fn step(&mut self, learning_rate: f64) -> Result<(f64, usize), TrainError> {
-        let Probe { run, order, done } = self;
-        if *done == order.len() {
+        let Probe { run, batches, done } = self;
+        if *done == batches.steps.len() {
             run.epochs_done += 1;
             run.step_in_epoch = 0;
-            (*order, *done) = (epoch_order(run.input.seed, run.epochs_done, run.input.train.len()), 0);
+            (*batches, *done) = (run.batches(), 0);
         }
-        let n = run.input.spec.step_samples().min(order.len() - *done);
+        let (samples, bucket) = batches.steps[*done].clone();
+        let n = samples.len();
         run.running = Running::default();
-        run.run_step(&order[*done..*done + n], learning_rate)?;
-        *done += n;
+        run.run_step(&batches.rows[samples], bucket, learning_rate)?;
+        *done += 1;
         Ok((run.running.loss / run.running.counted as f64, n))
     }
 }

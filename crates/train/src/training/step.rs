@@ -3,21 +3,26 @@
 use proofmark_engine::{Feed, Session, Step};
 
 use super::feeds::Feeds;
+use super::lengths::cut;
 use super::{Buffers, Run};
 use crate::error::TrainError;
 use crate::metrics::most_probable;
 use crate::targets::counted;
 
 impl Run<'_> {
-    /// Trains on these rows.
-    pub(super) fn run_step(&mut self, rows: &[u32], learning_rate: f64) -> Result<(), TrainError> {
+    /// Trains on these rows, which are in one bucket.
+    pub(super) fn run_step(&mut self, rows: &[u32], bucket: usize, learning_rate: f64) -> Result<(), TrainError> {
         let set = self.input.train;
         let n = rows.len();
         let steps_per_epoch = self.steps_per_epoch();
-        let elements = n * self.input.model.input_shape().elements();
+        self.session.select(bucket);
+        let whole = self.input.model.input_shape().elements();
+        let inputs = self.lengths.elements(bucket, self.input.model.input_shape());
+        let elements = n * inputs;
         let Buffers { x, targets, other_targets, class_weights, weights, ids, scalars, augment, mixer } =
             &mut self.buffers;
-        set.gather_augmented(rows, self.epochs_done, augment, &mut x[..elements]);
+        set.gather_augmented(rows, self.epochs_done, augment, &mut x[..n * whole]);
+        cut(&mut x[..n * whole], whole, inputs);
         targets.fill(rows.iter().flat_map(|row| set.labels_of(*row)).copied());
         ids.iter_mut().zip(rows).for_each(|(id, row)| *id = set.ids()[*row as usize]);
         for (to, (_, value)) in scalars.iter_mut().zip(self.input.spec.optimizer.scalars(self.step + 1, learning_rate))
@@ -50,7 +55,7 @@ impl Run<'_> {
         // Of samples that count the same, one over their number.
         let weight_sum: f64 = weights[..n].iter().map(|weight| f64::from(*weight)).sum();
         let loss_scale = [if weight_sum > 0.0 { (1.0 / weight_sum) as f32 } else { 0.0 }];
-        let (inputs, outputs) = (self.input.model.input_shape().elements(), self.input.model.output_shape().last());
+        let outputs = self.input.model.output_shape().last();
         let epoch = self.epochs_done + 1;
         let part_samples = if self.accumulator.is_some() { self.input.spec.batch_size } else { n };
         for first in (0..n).step_by(part_samples.max(1)) {

@@ -7,6 +7,7 @@ mod class_weights;
 mod golden;
 mod leakage;
 mod learning;
+mod lengths;
 mod precision;
 mod pytorch;
 mod rates;
