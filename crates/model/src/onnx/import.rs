@@ -72,7 +72,9 @@ pub fn import(bytes: &[u8], sample: Option<&Shape>) -> Result<Imported, OnnxErro
     let mut tape = Tape::new(opset);
     let x = read_input(&mut tape, input, sample)?;
     let fed = tape.graph.shape(tape.graph.inputs()[0].value).clone();
-    let mut values: BTreeMap<&str, Known> = BTreeMap::from([(&input.name[..], Known::Sample(x))]);
+    let elem_type = input.kind.as_ref().and_then(|kind| kind.tensor.as_ref()).map_or(0, |tensor| tensor.elem_type);
+    let x = if matches!(elem_type, proto::INT32 | proto::INT64) { Known::Whole(x) } else { Known::Sample(x) };
+    let mut values: BTreeMap<&str, Known> = BTreeMap::from([(&input.name[..], x)]);
     for (node, _) in model.node.iter().zip(&needed).filter(|(_, is_needed)| **is_needed) {
         let site = Site::of(node);
         let mut operands = Vec::with_capacity(node.input.len());
@@ -162,13 +164,16 @@ fn read_input(tape: &mut Tape, input: &proto::ValueInfo, sample: Option<&Shape>)
         declared: format!("[{}]", declared.join(", ")),
         sample: sample.clone(),
     };
-    let is_float = tensor.is_none_or(|tensor| matches!(tensor.elem_type, 0 | proto::FLOAT | proto::DOUBLE));
+    // Tokens are numbers to us.
+    let is_number = tensor.is_none_or(|tensor| {
+        matches!(tensor.elem_type, 0 | proto::FLOAT | proto::DOUBLE | proto::INT32 | proto::INT64)
+    });
     let known: Option<Vec<usize>> = dims.iter().skip(1).copied().collect();
     let fed = match sample {
         Some(sample) => sample.clone(),
         None => known.map(Shape::from).ok_or_else(|| mismatch(&Shape::scalar()))?,
     };
-    if dims.is_empty() || !is_float || fed.rank() > 7 || elements(&fed).is_err() || fed.contains(&0) {
+    if dims.is_empty() || !is_number || fed.rank() > 7 || elements(&fed).is_err() || fed.contains(&0) {
         return Err(mismatch(&fed));
     }
     tape.batch = dims[0];

@@ -8,12 +8,15 @@ mod attention;
 mod constant;
 mod error;
 mod export;
+mod idioms;
 mod import;
 mod layer;
 mod norm;
 mod normalizations;
 mod operators;
+mod products;
 mod proto;
+mod scores;
 mod tape;
 mod windows;
 

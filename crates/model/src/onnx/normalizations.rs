@@ -1,9 +1,12 @@
 //! Normalisations of a file: along rows of the graph, then scale and shift along the channels.
 
+use std::rc::Rc;
+
 use proofmark_engine::map::Function;
 use proofmark_engine::ops;
 
 use super::error::OnnxError;
+use super::idioms::{self, Made};
 use super::operators::{along, floats};
 use super::tape::{Known, Site, Tape, Tensor};
 
@@ -21,12 +24,10 @@ pub(super) fn batch_normalization(
     if gamma.len() != variance.len() {
         return Err(site.operand(4));
     }
-    let epsilon = f64::from(site.float("epsilon", 1e-5));
-    let scale: Vec<f32> = gamma
-        .iter()
-        .zip(variance)
-        .map(|(gamma, variance)| (f64::from(*gamma) / (f64::from(*variance) + epsilon).sqrt()) as f32)
-        .collect();
+    // Rounded as our layer does.
+    let epsilon = site.float("epsilon", 1e-5);
+    let scale: Vec<f32> =
+        gamma.iter().zip(variance).map(|(gamma, variance)| gamma / (variance + epsilon).sqrt()).collect();
     let x = tape.channels_last(x).map_err(|source| site.refused(source))?;
     let centred = along(tape, site, Function::Sub, &x, mean, 3)?;
     let scaled = along(tape, site, Function::Mul, &centred, &scale, 1)?;
@@ -57,7 +58,7 @@ pub(super) fn layer_normalization(
     for (position, function) in [(1, Function::Mul), (2, Function::Add)] {
         match operands.get(position).and_then(Option::as_ref) {
             Some(Known::Constant(constant)) => y = tape.with_constant(site, function, &y, constant, false)?,
-            Some(Known::Sample(_)) => return Err(site.operand(position)),
+            Some(_) => return Err(site.operand(position)),
             None => {}
         }
     }
@@ -76,7 +77,21 @@ pub(super) fn instance_normalization(
     let numbers = |position: usize| floats(site, operands.get(position).and_then(Option::as_ref), position);
     let (gamma, beta) = (numbers(1)?, numbers(2)?);
     let row = x.shape[1..].iter().product();
-    let y = normalized(tape, site, x, row)?;
+    let y = match tape.made(x.value).cloned() {
+        Some(Made::Groups(image)) => {
+            let refused = |source| site.refused(source);
+            let epsilon = site.float("epsilon", 1e-5);
+            let image = idioms::normalized_groups(tape, &image, x.shape[0], epsilon).map_err(refused)?;
+            let plain = tape.plain(&image).map_err(refused)?;
+            let value = tape.reshape(plain.value, &x.shape).map_err(refused)?;
+            tape.note(value, Made::NormalGroups(Rc::new(image)));
+            Tensor { value, ..x.clone() }
+        }
+        _ => normalized(tape, site, x, row)?,
+    };
+    if gamma.iter().all(|gain| *gain == 1.0) && beta.iter().all(|bias| *bias == 0.0) {
+        return if gamma.len() == x.shape[0] && beta.len() == gamma.len() { Ok(y) } else { Err(site.operand(1)) };
+    }
     let y = along(tape, site, Function::Mul, &y, gamma, 1)?;
     along(tape, site, Function::Add, &y, beta, 2)
 }

@@ -7,11 +7,13 @@ use proofmark_engine::ops;
 
 use super::constant::{self, Constant, Numbers};
 use super::error::OnnxError;
+use super::idioms::Made;
 use super::tape::{Known, Site, Tape, Tensor};
-use super::{normalizations, proto, windows};
+use super::{normalizations, products, proto, scores, windows};
 
 /// The operators that are read.
 pub const OPERATORS: &[&str] = &[
+    "Abs",
     "Add",
     "AveragePool",
     "BatchNormalization",
@@ -26,6 +28,8 @@ pub const OPERATORS: &[&str] = &[
     "Erf",
     "Exp",
     "Flatten",
+    "Floor",
+    "Gather",
     "Gelu",
     "Gemm",
     "GlobalAveragePool",
@@ -33,15 +37,18 @@ pub const OPERATORS: &[&str] = &[
     "Identity",
     "InstanceNormalization",
     "LayerNormalization",
+    "Less",
     "LogSoftmax",
     "MatMul",
     "MaxPool",
     "Mul",
     "Neg",
+    "ReduceMax",
     "ReduceMean",
     "Relu",
     "Reshape",
     "Sigmoid",
+    "Sign",
     "Softmax",
     "Softplus",
     "Sqrt",
@@ -50,6 +57,7 @@ pub const OPERATORS: &[&str] = &[
     "Tanh",
     "Transpose",
     "Unsqueeze",
+    "Where",
     "ZipMap",
 ];
 
@@ -65,8 +73,11 @@ pub(super) fn apply(tape: &mut Tape, site: &Site<'_>, operands: &[Option<Known>]
         |position: usize| operands.get(position).and_then(Option::as_ref).ok_or_else(|| site.operand(position));
     let sample = |position: usize| match operand(position)? {
         Known::Sample(x) => Ok(x.clone()),
-        Known::Constant(_) => Err(site.operand(position)),
+        _ => Err(site.operand(position)),
     };
+    if let Some(result) = scores::element_wise(site, operands) {
+        return result;
+    }
     let each = |tape: &mut Tape, program: fn(&mut Builder, Operand) -> Operand| {
         tape.each(&sample(0)?, program).map_err(refused)
     };
@@ -81,6 +92,8 @@ pub(super) fn apply(tape: &mut Tape, site: &Site<'_>, operands: &[Option<Known>]
         "Sub" => tape.binary(site, Function::Sub, operand(0)?, operand(1)?)?,
         "Mul" => tape.binary(site, Function::Mul, operand(0)?, operand(1)?)?,
         "Div" => tape.binary(site, Function::Div, operand(0)?, operand(1)?)?,
+        "Abs" => each(tape, |builder, x| builder.apply(Function::Abs, &[x]))?,
+        "Sign" => each(tape, |builder, x| builder.apply(Function::Sign, &[x]))?,
         "Relu" => each(tape, |builder, x| builder.apply(Function::Relu, &[x]))?,
         "Sigmoid" => each(tape, |builder, x| builder.apply(Function::Sigmoid, &[x]))?,
         "Tanh" => each(tape, |builder, x| builder.apply(Function::Tanh, &[x]))?,
@@ -88,13 +101,30 @@ pub(super) fn apply(tape: &mut Tape, site: &Site<'_>, operands: &[Option<Known>]
         "Exp" => each(tape, |builder, x| builder.apply(Function::Exp, &[x]))?,
         "Erf" => each(tape, |builder, x| builder.apply(Function::Erf, &[x]))?,
         "Neg" => each(tape, |builder, x| builder.apply(Function::Neg, &[x]))?,
-        "Sqrt" => each(tape, |builder, x| builder.apply(Function::Sqrt, &[x]))?,
+        "Sqrt" => {
+            let x = sample(0)?;
+            let root = each(tape, |builder, x| builder.apply(Function::Sqrt, &[x]))?;
+            if let Some(Made::MeanSquareAndEpsilon(of, epsilon)) = tape.made(x.value).cloned() {
+                tape.note(root.value, Made::Deviation(of, epsilon));
+            }
+            root
+        }
+        // Read only where a fraction does not count.
+        "Floor" => return sample(0).map(Known::Whole),
+        "Less" => return scores::less(tape, site, operand(0)?, operand(1)?),
+        "Where" => return scores::choose(site, [operand(0)?, operand(1)?, operand(2)?]),
+        "Gather" => products::gather(tape, site, operand(0)?, operand(1)?)?,
         "Gelu" => match site.text("approximate") {
             None | Some(b"none" | b"") => each(tape, |builder, x| crate::Activation::Gelu.apply(builder, x))?,
             Some(_) => return Err(site.attribute("approximate")),
         },
         "Clip" => clip(tape, site, &sample(0)?, operands)?,
-        "Softmax" => by_rows(tape, site, &sample(0)?, ops::Softmax.into())?,
+        "Softmax" => {
+            if let Known::Scores(scores) = operand(0)? {
+                return scores::softmax(tape, site, scores);
+            }
+            by_rows(tape, site, &sample(0)?, ops::Softmax.into())?
+        }
         "LogSoftmax" => by_rows(tape, site, &sample(0)?, ops::LogSoftmax.into())?,
         "Flatten" => {
             if site.int("axis", 1) != 1 {
@@ -108,6 +138,11 @@ pub(super) fn apply(tape: &mut Tape, site: &Site<'_>, operands: &[Option<Known>]
             let x = sample(0)?;
             let Known::Constant(target) = operand(1)? else { return Err(site.operand(1)) };
             let shape = target_shape(site, &x.shape, target, tape.batch)?;
+            if let Some(Made::NormalGroups(image)) = tape.made(x.value)
+                && image.shape == shape
+            {
+                return Ok(Known::Sample(Tensor::clone(image)));
+            }
             reshaped(tape, site, &x, shape)?
         }
         "Squeeze" | "Unsqueeze" => {
@@ -120,19 +155,20 @@ pub(super) fn apply(tape: &mut Tape, site: &Site<'_>, operands: &[Option<Known>]
             let inputs: Result<Vec<Tensor>, OnnxError> = (0..operands.len()).map(sample).collect();
             concat(tape, site, &inputs?)?
         }
-        "MatMul" => {
-            let x = tape.plain(&sample(0)?).map_err(refused)?;
-            let (rows, columns, numbers) = matrix(site, operand(1)?)?;
-            product(tape, site, &x, rows, columns, numbers.to_vec())?
-        }
-        "Gemm" => gemm(tape, site, &sample(0)?, operand(1)?, operands.get(2).and_then(Option::as_ref))?,
+        "MatMul" => match (operand(0)?, operand(1)?) {
+            (Known::Sample(a), Known::Sample(b)) => return scores::product(tape, site, a, b),
+            (Known::Scores(scores), Known::Sample(values)) => scores::attend(tape, site, scores, values)?,
+            (Known::Sample(x), weights) => products::by_matrix(tape, site, x, weights)?,
+            _ => return Err(site.operand(0)),
+        },
+        "Gemm" => products::gemm(tape, site, &sample(0)?, operand(1)?, operands.get(2).and_then(Option::as_ref))?,
         "Conv" => windows::conv(tape, site, &sample(0)?, operand(1)?, operands.get(2).and_then(Option::as_ref))?,
         "ConvTranspose" => {
             windows::conv_transpose(tape, site, &sample(0)?, operand(1)?, operands.get(2).and_then(Option::as_ref))?
         }
         "MaxPool" | "AveragePool" => windows::pool(tape, site, &sample(0)?)?,
         "GlobalMaxPool" | "GlobalAveragePool" => windows::global_pool(tape, site, &sample(0)?)?,
-        "ReduceMean" => reduce_mean(tape, site, &sample(0)?, operands.get(1).and_then(Option::as_ref))?,
+        "ReduceMean" | "ReduceMax" => reduce(tape, site, &sample(0)?, operands.get(1).and_then(Option::as_ref))?,
         "BatchNormalization" => normalizations::batch_normalization(tape, site, &sample(0)?, operands)?,
         "LayerNormalization" => normalizations::layer_normalization(tape, site, &sample(0)?, operands)?,
         "InstanceNormalization" => normalizations::instance_normalization(tape, site, &sample(0)?, operands)?,
@@ -170,6 +206,9 @@ fn cast(site: &Site<'_>, x: &Known) -> Result<Known, OnnxError> {
     let to = site.int("to", 0);
     match x {
         Known::Sample(_) if matches!(to as i32, proto::FLOAT | proto::DOUBLE) => Ok(x.clone()),
+        Known::Sample(x) | Known::Whole(x) if matches!(to as i32, proto::INT32 | proto::INT64) => {
+            Ok(Known::Whole(x.clone()))
+        }
         Known::Constant(constant) => {
             let numbers = match (&constant.numbers, to as i32) {
                 (Numbers::Integers(values), proto::FLOAT | proto::DOUBLE) => {
@@ -181,7 +220,7 @@ fn cast(site: &Site<'_>, x: &Known) -> Result<Known, OnnxError> {
             };
             Ok(Known::Constant(Rc::new(Constant { dims: constant.dims.clone(), numbers })))
         }
-        Known::Sample(_) => Err(site.attribute("to")),
+        _ => Err(site.attribute("to")),
     }
 }
 
@@ -222,8 +261,15 @@ fn by_rows(tape: &mut Tape, site: &Site<'_>, x: &Tensor, op: ops::Operation) -> 
 }
 
 fn reshaped(tape: &mut Tape, site: &Site<'_>, x: &Tensor, shape: Vec<usize>) -> Result<Tensor, OnnxError> {
+    let image = x;
     let x = tape.plain(x).map_err(|source| site.refused(source))?;
     let value = tape.reshape(x.value, &shape).map_err(|source| site.refused(source))?;
+    if let [groups, _] = shape[..]
+        && image.is_channels_last
+        && image.shape[0].is_multiple_of(groups)
+    {
+        tape.note(value, Made::Groups(Rc::new(image.clone())));
+    }
     Ok(Tensor { value, shape, is_channels_last: false })
 }
 
@@ -271,7 +317,7 @@ fn target_shape(
 fn squeezed(site: &Site<'_>, from: &[usize], axes: Option<&Known>) -> Result<Vec<usize>, OnnxError> {
     let axes: &[i64] = match axes {
         Some(Known::Constant(constant)) => constant.integers().ok_or_else(|| site.operand(1))?,
-        Some(Known::Sample(_)) => return Err(site.operand(1)),
+        Some(_) => return Err(site.operand(1)),
         None => site.ints("axes").ok_or_else(|| site.attribute("axes"))?,
     };
     if axes.is_empty() || axes.len() > 7 {
@@ -321,7 +367,7 @@ fn transpose(tape: &mut Tape, site: &Site<'_>, x: &Tensor) -> Result<Tensor, Onn
         return Ok(Tensor { value: x.value, shape, is_channels_last: true });
     }
     let x = tape.plain(x).map_err(|source| site.refused(source))?;
-    let value = tape.graph.add(ops::Transpose { axes }, &[x.value]).map_err(|source| site.refused(source))?;
+    let value = tape.transposed(x.value, axes).map_err(|source| site.refused(source))?;
     Ok(Tensor { value, shape, is_channels_last: false })
 }
 
@@ -366,67 +412,10 @@ fn concat(tape: &mut Tape, site: &Site<'_>, inputs: &[Tensor]) -> Result<Tensor,
     Ok(Tensor { value: parts[0], shape, is_channels_last })
 }
 
-fn matrix<'k>(site: &Site<'_>, known: &'k Known) -> Result<(usize, usize, &'k [f32]), OnnxError> {
-    let numbers = floats(site, Some(known), 1)?;
-    match known {
-        Known::Constant(constant) if constant.dims.len() == 2 => Ok((constant.dims[0], constant.dims[1], numbers)),
-        _ => Err(site.operand(1)),
-    }
-}
-
-fn product(
-    tape: &mut Tape,
-    site: &Site<'_>,
-    x: &Tensor,
-    rows: usize,
-    columns: usize,
-    numbers: Vec<f32>,
-) -> Result<Tensor, OnnxError> {
-    if x.shape.last() != Some(&rows) {
-        return Err(site.operand(1));
-    }
-    let mut shape = x.shape.clone();
-    shape.pop();
-    shape.push(columns);
-    crate::build::elements(&shape).map_err(|_| site.operand(1))?;
-    let weights = tape.state(&[rows, columns], numbers).map_err(|source| site.refused(source))?;
-    let value = tape.graph.add(ops::Dense, &[x.value, weights]).map_err(|source| site.refused(source))?;
-    Ok(Tensor { value, shape, is_channels_last: false })
-}
-
-fn gemm(
-    tape: &mut Tape,
-    site: &Site<'_>,
-    x: &Tensor,
-    weights: &Known,
-    bias: Option<&Known>,
-) -> Result<Tensor, OnnxError> {
-    if x.shape.len() != 1 {
-        return Err(site.operand(0));
-    }
-    if site.int("transA", 0) != 0 {
-        return Err(site.batch_axis());
-    }
-    let (mut rows, mut columns, numbers) = matrix(site, weights)?;
-    let alpha = site.float("alpha", 1.0);
-    let mut numbers: Vec<f32> = numbers.iter().map(|number| number * alpha).collect();
-    if site.int("transB", 0) != 0 {
-        let turned = (0..numbers.len()).map(|idx| numbers[idx % rows * columns + idx / rows]).collect();
-        numbers = turned;
-        std::mem::swap(&mut rows, &mut columns);
-    }
-    let y = product(tape, site, x, rows, columns, numbers)?;
-    let Some(bias) = bias else { return Ok(y) };
-    let beta = site.float("beta", 1.0);
-    let numbers = Numbers::Floats(floats(site, Some(bias), 2)?.iter().map(|number| number * beta).collect());
-    let Known::Constant(constant) = bias else { return Err(site.operand(2)) };
-    tape.with_constant(site, Function::Add, &y, &Constant { dims: constant.dims.clone(), numbers }, false)
-}
-
-fn reduce_mean(tape: &mut Tape, site: &Site<'_>, x: &Tensor, axes: Option<&Known>) -> Result<Tensor, OnnxError> {
+fn reduce(tape: &mut Tape, site: &Site<'_>, x: &Tensor, axes: Option<&Known>) -> Result<Tensor, OnnxError> {
     let axes: &[i64] = match axes {
         Some(Known::Constant(constant)) => constant.integers().ok_or_else(|| site.operand(1))?,
-        Some(Known::Sample(_)) => return Err(site.operand(1)),
+        Some(_) => return Err(site.operand(1)),
         None => site.ints("axes").unwrap_or_default(),
     };
     if axes.is_empty() {
@@ -438,8 +427,15 @@ fn reduce_mean(tape: &mut Tape, site: &Site<'_>, x: &Tensor, axes: Option<&Known
         named[site.axis(*axis, rank)?] = true;
     }
     let x = tape.plain(x).map_err(|source| site.refused(source))?;
-    let op = ops::Reduce { kind: ops::ReduceKind::Mean, axes: (0..rank).filter(|axis| named[*axis]).collect() };
-    let value = tape.graph.add(op, &[x.value]).map_err(|source| site.refused(source))?;
+    let axes: Vec<usize> = (0..rank).filter(|axis| named[*axis]).collect();
+    let is_mean = site.node.op_type == "ReduceMean";
+    let is_of_rows = is_mean && axes == [rank - 1];
+    let value = if is_mean {
+        tape.graph.add(ops::Reduce { kind: ops::ReduceKind::Mean, axes }, &[x.value])
+    } else {
+        tape.graph.add(ops::ReduceMax { axes }, &[x.value])
+    };
+    let value = value.map_err(|source| site.refused(source))?;
     let keeps = site.int("keepdims", 1) != 0;
     let extents = x.shape.iter().zip(&named);
     let shape: Vec<usize> = extents
@@ -447,5 +443,9 @@ fn reduce_mean(tape: &mut Tape, site: &Site<'_>, x: &Tensor, axes: Option<&Known
         .map(|(extent, named)| if *named { 1 } else { *extent })
         .collect();
     let value = tape.reshape(value, &shape).map_err(|source| site.refused(source))?;
+    if let (true, Some(Made::Square(of))) = (is_of_rows && keeps, tape.made(x.value)) {
+        let of = *of;
+        tape.note(value, Made::MeanSquare(of));
+    }
     Ok(Tensor { value, shape, is_channels_last: false })
 }

@@ -1,14 +1,17 @@
 //! What an import has so far: the graph, its constants, and the orders and extents in which values stand.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use proofmark_engine::map::{Builder, Function, Operand, Program};
-use proofmark_engine::{Graph, GraphError, StateRole, Value, ops};
+use proofmark_engine::{Graph, GraphError, Origin, StateRole, Value, ops};
 use proofmark_tensor::Shape;
 
 use super::constant::Constant;
 use super::error::OnnxError;
+use super::idioms::{self, Factor, Made};
 use super::proto;
+use super::scores::{Scores, Seen};
 
 /// What a name in the file stands for.
 #[derive(Clone)]
@@ -17,6 +20,12 @@ pub(super) enum Known {
     Sample(Tensor),
     /// A number of the file.
     Constant(Rc<Constant>),
+    /// Computed for each sample, without its fraction: tokens, and how many keys count.
+    Whole(Tensor),
+    /// An attention that is not whole yet.
+    Scores(Rc<Scores>),
+    /// Which of its keys are no padding.
+    Seen(Seen),
 }
 
 /// A value of the graph.
@@ -45,6 +54,7 @@ pub(super) struct Tape {
     pub(super) opset: i64,
     /// The number of samples that the file is made for, if it is made for one only.
     pub(super) batch: Option<usize>,
+    made: BTreeMap<usize, Made>,
 }
 
 /// Names are the file's: what is said of them is cut to a line.
@@ -145,14 +155,50 @@ impl<'a> Site<'a> {
 
 impl Tape {
     pub(super) fn new(opset: i64) -> Tape {
-        Tape { graph: Graph::new(), constants: Vec::new(), n_numbers: 0, opset, batch: None }
+        Tape { graph: Graph::new(), constants: Vec::new(), n_numbers: 0, opset, batch: None, made: BTreeMap::new() }
+    }
+
+    /// Notes how a value was made.
+    pub(super) fn note(&mut self, value: Value, made: Made) {
+        self.made.insert(value.idx(), made);
+    }
+
+    /// How a value was made, as far as it was noted.
+    pub(super) fn made(&self, value: Value) -> Option<&Made> {
+        self.made.get(&value.idx())
     }
 
     pub(super) fn reshape(&mut self, value: Value, shape: &[usize]) -> Result<Value, GraphError> {
+        // What was a reshape of something else is one of that.
+        let value = match self.source(value) {
+            Some((ops::Operation::Reshape(_), source)) => source,
+            _ => value,
+        };
         if self.graph.shape(value)[..] == *shape {
             return Ok(value);
         }
         self.graph.add(ops::Reshape { shape: Shape::new(shape) }, &[value])
+    }
+
+    /// The axes in another order. Two changes of order are one, and none if the second takes the first back.
+    pub(super) fn transposed(&mut self, value: Value, axes: Vec<usize>) -> Result<Value, GraphError> {
+        let (value, axes) = match self.source(value) {
+            Some((ops::Operation::Transpose(first), source)) => {
+                (source, axes.iter().map(|axis| first.axes[*axis]).collect())
+            }
+            _ => (value, axes),
+        };
+        if axes.iter().enumerate().all(|(at, axis)| at == *axis) {
+            return Ok(value);
+        }
+        self.graph.add(ops::Transpose { axes }, &[value])
+    }
+
+    /// The operation that a value comes from, and what that reads first.
+    fn source(&self, value: Value) -> Option<(&ops::Operation, Value)> {
+        let Origin::Node { node, .. } = self.graph.origin(value) else { return None };
+        let node = &self.graph.nodes()[node];
+        node.inputs.first().map(|input| (&node.op, *input))
     }
 
     /// The value in the file's order.
@@ -162,7 +208,7 @@ impl Tape {
         }
         let rank = x.shape.len();
         let axes = std::iter::once(rank - 1).chain(0..rank - 1).collect();
-        let value = self.graph.add(ops::Transpose { axes }, &[x.value])?;
+        let value = self.transposed(x.value, axes)?;
         Ok(Tensor { value, is_channels_last: false, ..x.clone() })
     }
 
@@ -172,7 +218,7 @@ impl Tape {
             return Ok(x.clone());
         }
         let axes = (1..x.shape.len()).chain([0]).collect();
-        let value = self.graph.add(ops::Transpose { axes }, &[x.value])?;
+        let value = self.transposed(x.value, axes)?;
         Ok(Tensor { value, is_channels_last: true, ..x.clone() })
     }
 
@@ -219,8 +265,21 @@ impl Tape {
                     } else {
                         (a.clone(), b.clone())
                     };
+                    if function == Function::Add
+                        && let Some(value) = idioms::turned_pairs(self, a.value, b.value).map_err(refused)?
+                    {
+                        return Ok(Tensor { value, ..a });
+                    }
                     let value = self.graph.map(Program::of(function), &[a.value, b.value]).map_err(refused)?;
+                    if function == Function::Mul && a.value == b.value {
+                        self.note(value, Made::Square(a.value));
+                    }
                     return Ok(Tensor { value, ..a });
+                }
+                if function == Function::Div
+                    && let Some(value) = idioms::root_mean_square(self, a, b).map_err(refused)?
+                {
+                    return Ok(Tensor { value, ..a.clone() });
                 }
                 let shape = broadcast(&a.shape, &b.shape).ok_or_else(|| site.operand(1))?;
                 let a = self.repeat(a, &shape).map_err(refused)?;
@@ -232,6 +291,8 @@ impl Tape {
             (Known::Constant(constant), Known::Sample(x)) => self.with_constant(site, function, x, constant, true),
             // What is computed from constants alone is for a program that prepares files to fold.
             (Known::Constant(_), Known::Constant(_)) => Err(site.operand(0)),
+            (Known::Sample(_) | Known::Constant(_), _) => Err(site.operand(1)),
+            _ => Err(site.operand(0)),
         }
     }
 
@@ -261,18 +322,32 @@ impl Tape {
         } else {
             Tensor { value: self.repeat(x, &shape).map_err(refused)?, shape, is_channels_last: false }
         };
-        let mut builder = Builder::new(if numbers.len() == 1 { 1 } else { 2 });
-        let mut inputs = vec![x.value];
-        let second = if numbers.len() == 1 {
-            builder.constant(numbers[0])
+        let factor = if numbers.len() == 1 {
+            Factor::Number(numbers[0])
         } else {
-            inputs.push(self.aligned(&x, dims, numbers).map_err(refused)?);
-            builder.input(1)
+            Factor::Value(self.aligned(&x, dims, numbers).map_err(refused)?)
         };
+        let made = self.made(x.value).cloned();
+        if let (Function::Add, Some(Made::Product { x: from, factor: first, dims })) = (function, &made)
+            && *dims == constant.dims
+        {
+            let value = idioms::multiply_add(self, *from, *first, factor).map_err(refused)?;
+            return Ok(Tensor { value, ..x });
+        }
+        let mut inputs = vec![x.value];
+        let mut builder = Builder::new(if numbers.len() == 1 { 1 } else { 2 });
+        let second = factor.operand(&mut builder, &mut inputs);
         let first = builder.input(0);
         let operands = if is_first { [second, first] } else { [first, second] };
         let result = builder.apply(function, &operands);
         let value = self.graph.map(builder.finish(&[result]), &inputs).map_err(refused)?;
+        match (function, made, factor) {
+            (Function::Mul, ..) => self.note(value, Made::Product { x: x.value, factor, dims: constant.dims.clone() }),
+            (Function::Add, Some(Made::MeanSquare(x)), Factor::Number(epsilon)) => {
+                self.note(value, Made::MeanSquareAndEpsilon(x, epsilon));
+            }
+            _ => {}
+        }
         Ok(Tensor { value, ..x })
     }
 

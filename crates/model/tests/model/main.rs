@@ -15,6 +15,7 @@ mod mixup;
 mod model_file;
 mod norms;
 mod onnx;
+mod onnx_layers;
 mod optimizers;
 mod parts;
 mod recurrent;
