@@ -80,6 +80,11 @@ fn a_residual_block_and_batch_norm_with_adamw() {
 }
 
 #[test]
+fn batch_norm_after_every_convolution_with_momentum() {
+    check("batch_norm", include_str!("pytorch/batch_norm.json"));
+}
+
+#[test]
 fn sequences_and_norms_of_a_sample_with_adam() {
     check("sequence", include_str!("pytorch/sequence.json"));
 }
