@@ -1,7 +1,8 @@
 //! Exports networks that hold every layer between them, each with a batch and what our engine makes of it:
 //! `cargo run -p proofmark-model --example onnx FOLDER` writes `NAME.onnx`, `NAME.input` and `NAME.expected` (f32,
-//! little-endian), and the same without the softmax at the end as `NAME-logits`, where it can with `NAME-logits.bound`: how
-//! far two right results may lie apart. Given the model file of a run on MNIST as well, it does so for `trained`.
+//! little-endian), and the same without the softmax at the end as `NAME-logits`, where it can with `NAME-logits.exact` and
+//! `NAME-logits.bound`: the exact logits, and how far one in f32 may lie from each (f64, little-endian). Given the model file of a
+//! run on MNIST as well, it does so for `trained`.
 //! `tests-long/onnx` holds another program against it.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,6 +13,10 @@ use proofmark_engine::cpu::CpuExecutor;
 use proofmark_engine::{Executor, Feed, StateBlock, Step};
 use proofmark_model::{CheckedModel, Layer, ModelSpec, Target, model_file, onnx};
 use proofmark_tensor::random::Stream;
+use rounding::Bounded;
+
+#[path = "../tests/model/rounding.rs"]
+mod rounding;
 
 /// Name, shape of a sample, number of classes, layers in JSON.
 const NETWORKS: &[(&str, &[usize], usize, &str)] = &[
@@ -180,8 +185,10 @@ fn write(
     let shape = model.input_shape().clone();
     // Numbers, not classes: logits are no probabilities, and a check would say so.
     let logits = spec.check(shape, Target::Number { outputs: model.output_shape().elements() })?;
-    let bound = logits_bound(&logits, &state, &input)?;
-    one(folder, &format!("{name}-logits"), &logits, state, &input, bound)
+    let inference = logits.inference_graph()?;
+    let output = inference.graph.outputs()[inference.predictions].1;
+    let bounded = rounding::bounded(&inference.graph, &state, output, &input, SAMPLES);
+    one(folder, &format!("{name}-logits"), &logits, state, &input, bounded)
 }
 
 fn one(
@@ -190,14 +197,17 @@ fn one(
     model: &CheckedModel,
     mut state: StateBlock,
     input: &[f32],
-    bound: Option<Vec<f32>>,
+    bounded: Option<Bounded>,
 ) -> Result<(), Box<dyn Error>> {
     let expected = predictions(model, &mut state, input)?;
     let file = onnx::export(model, &state, &BTreeMap::from([("name".to_owned(), name.to_owned())]))?;
     std::fs::write(folder.join(format!("{name}.onnx")), file)?;
-    let bound = bound.as_deref();
-    for (ending, values) in [("input", Some(input)), ("expected", Some(&expected)), ("bound", bound)] {
-        let Some(values) = values else { continue };
+    for (ending, values) in [("input", input), ("expected", &expected)] {
+        let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        std::fs::write(folder.join(format!("{name}.{ending}")), bytes)?;
+    }
+    let Some(Bounded { exact, bound }) = bounded else { return Ok(()) };
+    for (ending, values) in [("exact", exact), ("bound", bound)] {
         let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
         std::fs::write(folder.join(format!("{name}.{ending}")), bytes)?;
     }
@@ -210,27 +220,4 @@ fn predictions(model: &CheckedModel, state: &mut StateBlock, input: &[f32]) -> R
     let mut session = CpuExecutor::new(1).prepare(&inference.graph, state, SAMPLES)?;
     session.run(state, &Step { ids: &ids, index: 0, seed: 0 }, &[Feed::F32(input)])?;
     Ok(session.output(inference.predictions).to_vec())
-}
-
-/// How far two f32 computations of a logit may lie apart, whatever order each of them sums in: twice gamma_n M (Higham 2002,
-/// section 3.1), with n the terms that were rounded on the longest way through the network, and M the network of the
-/// magnitudes, |W| |x| + |b|. `None` for a network with layers for which that does not hold: it does for sums of products and
-/// for what takes one of its inputs.
-fn logits_bound(model: &CheckedModel, state: &StateBlock, input: &[f32]) -> Result<Option<Vec<f32>>, Box<dyn Error>> {
-    const SUMS: &[&str] = &["dense", "conv2d", "max_pool2d", "flatten", "dropout", "relu"];
-    if !model.spec().layers.iter().all(|layer| SUMS.contains(&layer.kind())) {
-        return Ok(None);
-    }
-    let mut magnitudes = state.clone();
-    let mut terms = 0;
-    for entry in state.entries().to_vec() {
-        // Every product and sum of a kernel's column, or the bias.
-        terms += entry.shape.elements() / entry.shape.last();
-        magnitudes.get_mut(&entry.name).ok_or("an entry")?.iter_mut().for_each(|value| *value = value.abs());
-    }
-    let input: Vec<f32> = input.iter().map(|value| value.abs()).collect();
-    let rounded = terms as f32 * f32::EPSILON / 2.0;
-    let gamma = rounded / (1.0 - rounded);
-    let magnitude = predictions(model, &mut magnitudes, &input)?;
-    Ok(Some(magnitude.iter().map(|magnitude| 2.0 * gamma * (1.0 + gamma) * magnitude).collect()))
 }

@@ -19,6 +19,7 @@ mod onnx_layers;
 mod optimizers;
 mod parts;
 mod recurrent;
+mod rounding;
 mod schedules;
 mod schema;
 mod sequences;

@@ -3,13 +3,15 @@
 
 use std::collections::BTreeMap;
 
+use proofmark_engine::cpu::CpuExecutor;
 use proofmark_engine::{Feed, Graph, RunError, StateBlock, ops};
 use proofmark_model::onnx::OnnxError;
 use proofmark_model::{Layer, Target, onnx};
 use proofmark_tensor::Shape;
 
 use crate::errors::{show, variant, variants};
-use crate::harness::{DIGITS, RESIDUAL, assert_close, numbers, run, spec};
+use crate::harness::{DIGITS, RESIDUAL, assert_close, numbers, run, run_on, spec};
+use crate::rounding;
 
 fn exported(layers: &str, classes: usize, seed: u64) -> Vec<u8> {
     let model = spec(layers).check([28, 28, 1], Target::Category { classes }).expect("a model");
@@ -75,6 +77,43 @@ fn what_is_written_is_read() {
         let error = onnx::import(&file, Some(&Shape::new(&[32, 32, 3]))).err().expect("another shape");
         assert!(matches!(error, OnnxError::InputShape { .. }), "{error}");
     }
+}
+
+/// The bound on logits that `tests-long/onnx` holds another program to: what f32 makes of the digits' network is within it, and a
+/// single weight that is off by a ten-thousandth is not, nor are kernels with their axes exchanged.
+#[test]
+fn the_bound_on_logits_tells_a_wrong_weight() {
+    const SAMPLES: usize = 7;
+    let layers = DIGITS.replace(r#", "activation": "softmax""#, "");
+    let model = spec(&layers).check([28, 28, 1], Target::Number { outputs: 10 }).expect("a model");
+    let inference = model.inference_graph().expect("a graph");
+    let mut state = StateBlock::new(&inference.graph);
+    model.initialize(1, &mut state);
+    let x: Vec<f32> = numbers(SAMPLES * 784, 1).into_iter().map(|x| x.max(0.0)).collect();
+    let output = inference.graph.outputs()[inference.predictions].1;
+    let bounded = rounding::bounded(&inference.graph, &state, output, &x, SAMPLES).expect("a rule for every layer");
+    // How many times the bound the worst logit is off.
+    let worst = |state: &mut StateBlock| {
+        let session = run_on(&CpuExecutor::new(1), &inference.graph, state, SAMPLES, &[("x", Feed::F32(&x))]);
+        let received = session.output(inference.predictions).iter();
+        let pairs = received.zip(bounded.exact.iter().zip(&bounded.bound));
+        pairs.map(|(received, (exact, bound))| (f64::from(*received) - exact).abs() / bound).fold(0.0, f64::max)
+    };
+    assert!(worst(&mut state) < 1.0, "{}", worst(&mut state));
+    let largest = |name: &str| {
+        let weights = state.get(name).expect("a state").iter().map(|weight| weight.abs()).enumerate();
+        weights.max_by(|a, b| a.1.total_cmp(&b.1)).expect("weights").0
+    };
+    for (name, at) in [("conv2d_1.kernel", 261), ("dense_2.kernel", largest("dense_2.kernel"))] {
+        let mut wrong = state.clone();
+        wrong.get_mut(name).expect("a state")[at] *= 1.0 + 1e-4;
+        assert!(worst(&mut wrong) > 1.0, "{name}: {}", worst(&mut wrong));
+    }
+    let mut turned = state.clone();
+    let kernel = turned.get_mut("conv2d_1.kernel").expect("a state");
+    let given = kernel.to_vec();
+    (0..9).for_each(|at| kernel[at * 32..][..32].copy_from_slice(&given[(at % 3 * 3 + at / 3) * 32..][..32]));
+    assert!(worst(&mut turned) > 1000.0, "{}", worst(&mut turned));
 }
 
 /// A file that takes images with their channels first, or flat, is fed `[H, W, C]` all the same.
