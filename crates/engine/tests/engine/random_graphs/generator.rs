@@ -220,7 +220,7 @@ impl Generator {
     }
 
     /// A new input with a case's own values, over and over.
-    fn feed_own(&mut self, ty: &Type, values: &[f64]) -> Known {
+    pub(super) fn feed_own(&mut self, ty: &Type, values: &[f64]) -> Known {
         let copies = if ty.span == Span::Sample { self.n_samples } else { 1 };
         let own = values.iter().cycle().take(copies * ty.elements());
         let fed = match ty.dtype {

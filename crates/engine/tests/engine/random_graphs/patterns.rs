@@ -1,22 +1,24 @@
-//! What layers are built like, in any shape: convolutions with bias, activation and pooling, dense layers, normalisation, random
-//! programs.
+//! What layers are built like, in any shape: convolutions with bias, activation and pooling, dense layers, normalisation,
+//! attention, random programs.
 
-use proofmark_engine::Span;
 use proofmark_engine::map::{Builder, FUNCTIONS, Function, Map, Operand, Program};
 use proofmark_engine::ops::{
-    AveragePool2d, BatchMoments, Centre, Conv2d, Dense, MaxPool2d, Normalize, Operation, Padding, Reduce, ReduceKind,
+    Attention, AveragePool2d, BatchMoments, Centre, Conv2d, Dense, MaxPool2d, Normalize, Operation, Padding, Reduce,
+    ReduceKind, Rotary,
 };
+use proofmark_engine::{Span, Type};
 use proofmark_tensor::Shape;
 
 use super::generator::{Generator, Known};
 
 /// Adds one pattern. Convolutions are drawn most often: they have the most ways to be run.
 pub(super) fn add(generator: &mut Generator) {
-    match generator.dice.below(8) {
+    match generator.dice.below(9) {
         0..4 => convolution(generator),
         4 => dense(generator),
         5 => batch_normalisation(generator),
         6 => row_normalisation(generator),
+        7 => attention(generator),
         _ => program(generator),
     }
 }
@@ -134,6 +136,41 @@ fn row_normalisation(generator: &mut Generator) {
     let axes = generator.dice.pick(&[&[0][..], &[1], &[0, 1]]).to_vec();
     let sum = generator.apply(Reduce { kind, axes }, &[y.value])[0];
     generator.know(sum, &[y], false);
+}
+
+/// Queries from one value, keys and values from it or from another one, positions turned or not, keys hidden or not.
+fn attention(generator: &mut Generator) {
+    let heads = generator.dice.pick(&[1, 1, 2, 3]);
+    let (key_width, value_width) = (generator.dice.pick(&[2, 4, 16, 18]), generator.dice.pick(&[1, 3, 16, 17]));
+    let channels = generator.dice.pick(&[1, 4, 9]);
+    // Around the number of queries that are computed together, among others.
+    let queries = generator.dice.pick(&[1, 2, 7, 23, 24, 25]);
+    let is_causal = generator.dice.one_in(2);
+    let x = generator.fitting(&[queries, channels].into());
+    let (memory, keys) = if is_causal || generator.dice.one_in(2) {
+        (x, queries)
+    } else {
+        let keys = generator.dice.pick(&[1, 3, 24, 26]);
+        (generator.fitting(&[keys, channels].into()), keys)
+    };
+    let mut operands = Vec::new();
+    for (source, width) in [(x, key_width), (memory, key_width), (memory, value_width)] {
+        let weight = generator.parameter(&[channels, heads * width], 1.0 / (channels as f32).sqrt());
+        operands.push(generator.apply(Dense, &[source.value, weight.value])[0]);
+    }
+    if generator.dice.one_in(2) {
+        for operand in &mut operands[..2] {
+            *operand = generator.apply(Rotary { heads, base: 100.0, backwards: false }, &[*operand])[0];
+        }
+    }
+    let has_lengths = generator.dice.one_in(3);
+    if has_lengths {
+        let lengths: Vec<f64> = (0..=keys + 1).map(|length| length as f64).collect();
+        operands.push(generator.feed_own(&Type::sample([]), &lengths).value);
+    }
+    let y = generator.apply(Attention { heads, is_causal, has_lengths }, &operands)[0];
+    let y = Known { value: y, is_tame: false, is_free: false, has_slope: x.has_slope && memory.has_slope };
+    generator.know(y.value, &[y], false);
 }
 
 /// A program of up to six functions of the table over inputs of suffix shapes.
