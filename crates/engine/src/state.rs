@@ -1,4 +1,5 @@
 use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use proofmark_tensor::Shape;
 
@@ -15,6 +16,14 @@ use crate::plan::ALIGNMENT;
 pub struct StateBlock {
     entries: Vec<StateEntry>,
     memory: Buffer,
+    /// Another number after each change: blocks of the same version hold the same.
+    version: u64,
+}
+
+/// A number that no block had before.
+fn new_version() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 /// One row of the table.
@@ -58,7 +67,8 @@ impl StateBlock {
             entries.push(StateEntry { name: state.name.clone(), shape: state.shape.clone(), role: state.role, offset });
             offset = offset.saturating_add(aligned(state.shape.elements()));
         }
-        Ok(StateBlock { entries, memory: Buffer::zeroed(offset.saturating_mul(size_of::<f32>()))? })
+        let memory = Buffer::zeroed(offset.saturating_mul(size_of::<f32>()))?;
+        Ok(StateBlock { entries, memory, version: new_version() })
     }
 
     /// Bytes of the block for the states of a graph, which is not allocated.
@@ -85,6 +95,7 @@ impl StateBlock {
     /// The elements of a state, to be set.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut [f32]> {
         let range = self.entry(name)?.range();
+        self.version = new_version();
         Some(&mut self.memory.f32_mut()[range])
     }
 
@@ -99,7 +110,18 @@ impl StateBlock {
         parameters.map(|entry| entry.shape.elements()).sum()
     }
 
+    /// Blocks of the same version hold the same elements.
+    pub(crate) fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Where the block starts, for steps that only read it.
+    pub(crate) fn start(&self) -> *mut u8 {
+        self.memory.start()
+    }
+
     pub(crate) fn memory_mut(&mut self) -> &mut Buffer {
+        self.version = new_version();
         &mut self.memory
     }
 }

@@ -2,11 +2,16 @@
 //! benches/peers take of other frameworks, and the same line of JSON.
 //!
 //! ```sh
-//! cargo run --release -p proofmark-lab --example infer -- RUN_FOLDER/model.safetensors datasets/mnist [THREADS]
+//! cargo run --release -p proofmark-lab --example infer -- RUN_FOLDER/model.safetensors datasets/mnist [THREADS] [--nodes]
 //! ```
+//!
+//! With `--nodes` it prints instead where the time of one image goes.
 //!
 //! The answers are checked against the labels before they are timed. `start_to_first_us` is from the start of `main` to the first
 //! answer: the model read, the session prepared, one image.
+
+#[path = "../../engine/examples/node_table/mod.rs"]
+mod node_table;
 
 use std::env;
 use std::error::Error;
@@ -16,8 +21,8 @@ use std::time::Instant;
 use proofmark_data::source::{IdxFolder, Source as _};
 use proofmark_data::spec::IdxSpec;
 use proofmark_data::{FittedFeature, read_idx_for_prediction};
-use proofmark_engine::StateBlock;
 use proofmark_engine::cpu::CpuExecutor;
+use proofmark_engine::{Feed, Session as _, StateBlock, Step};
 use proofmark_model::{CheckedModel, ModelSpec, Target, model_file};
 use proofmark_train::metrics::most_probable;
 use proofmark_train::predict::Predictor;
@@ -28,7 +33,8 @@ const LATENCY_CALLS: usize = 2_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let started = Instant::now();
-    let mut arguments = env::args().skip(1);
+    let (options, arguments): (Vec<String>, Vec<String>) = env::args().skip(1).partition(|word| word.starts_with("--"));
+    let mut arguments = arguments.into_iter();
     let path = arguments.next().ok_or("which model? give a file model.safetensors")?;
     let folder = arguments.next().ok_or("which images? give a folder of IDX files")?;
     let threads = arguments.next().map_or(Ok(2), |number| number.parse())?;
@@ -42,6 +48,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let model = CheckedModel::new(&spec, feature.shape(), Target::Category { classes: classes.len() })?;
     let mut state = StateBlock::new(&model.inference_graph()?.graph);
     file.load(&mut state)?;
+    if options.iter().any(|option| option == "--nodes") {
+        return nodes(&model, &mut state, threads);
+    }
     let mut predictor = Predictor::new(&model, CpuExecutor::new(threads), &state)?;
     let elements = feature.shape().elements();
     predictor.predict(&mut state, &vec![0.0; elements])?;
@@ -86,5 +95,20 @@ fn main() -> Result<(), Box<dyn Error>> {
             "start_to_first_us": start_to_first.as_micros() as u64,
         })
     );
+    Ok(())
+}
+
+/// Where the time of one image goes.
+fn nodes(model: &CheckedModel, state: &mut StateBlock, threads: usize) -> Result<(), Box<dyn Error>> {
+    let executor = CpuExecutor { clock: Some(node_table::clock), ..CpuExecutor::new(threads) };
+    let mut session = executor.session(&model.inference_graph()?.graph, state, BATCH)?;
+    let image: Vec<f32> = (0..model.input_shape().elements()).map(|i| (i % 7) as f32 / 7.0).collect();
+    for calls in [WARM_UP_CALLS, LATENCY_CALLS] {
+        session.take_times();
+        for _ in 0..calls {
+            session.run(state, &Step { ids: &[0], index: 0, seed: 0 }, &[Feed::F32(&image)])?;
+        }
+    }
+    node_table::print(&mut session, LATENCY_CALLS, 1);
     Ok(())
 }

@@ -226,7 +226,7 @@ impl Explanation {
                 serde_json::json!({ "threads": growth.threads, "speed_up": growth.speed_up, "limit": limit })
             })
             .collect();
-        let SessionMemory { threads, state_bytes, batch_bytes, arena_bytes, scratch_bytes } = self.memory;
+        let SessionMemory { threads, state_bytes, batch_bytes, arena_bytes, scratch_bytes, .. } = self.memory;
         serde_json::json!({
             "input": self.input, "classes": self.classes, "parameters": self.parameters(), "layers": layers,
             "batch": self.batch, "shard": self.shard, "step_flops": self.step_flops, "phases": phases,

@@ -61,6 +61,8 @@ pub(crate) struct Work<'a> {
     pub(crate) is_in_place: bool,
     /// Several tasks write parts of the outputs at the same time.
     pub(crate) is_shared: bool,
+    /// What the kernel derived from states that no step changes: see [`Kernel::derived_from`](super::kernels::Kernel::derived_from).
+    pub(crate) derived: Option<&'a [f32]>,
 }
 
 /// One run of one kernel: [`Work`], whose memory it hands out so that safe code cannot have the same bytes twice.
@@ -198,6 +200,22 @@ impl<'a> Call<'a> {
         assert!(range.start <= range.end && range.end <= elements, "a part beyond the output");
         // SAFETY: see `new`; within the output, and the caller alone has the part.
         unsafe { std::slice::from_raw_parts_mut(start.cast::<f32>().add(range.start), range.len()) }
+    }
+
+    /// A part of a byte output, for tasks that share one; `None` where nothing reads it.
+    ///
+    /// # Safety
+    /// As [`Call::output_part`].
+    #[allow(clippy::mut_from_ref)]
+    pub(crate) unsafe fn output_part_u8(&self, idx: usize, range: Range<usize>) -> Option<&'a mut [u8]> {
+        if self.outputs[idx].place == Place::Unused {
+            return None;
+        }
+        assert!(self.outputs[idx].ty.dtype == DType::U8 && !self.is_in_place, "output {idx} has no parts of bytes");
+        let (start, elements) = self.locate(&self.outputs[idx], true);
+        assert!(range.start <= range.end && range.end <= elements, "a part beyond the output");
+        // SAFETY: as in `output_part`.
+        Some(unsafe { std::slice::from_raw_parts_mut(start.add(range.start), range.len()) })
     }
 
     /// A bf16 output, handed out once.

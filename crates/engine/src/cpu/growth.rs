@@ -1,7 +1,7 @@
 //! How fast a step could become with more threads, on paper: a bound from the plan's phases, and what sets it.
 
 use super::outline::Outline;
-use super::session::fold_tasks;
+use super::running::fold_tasks;
 use crate::cost::batch_flops;
 use crate::ops::Fold;
 use crate::plan::Phase;

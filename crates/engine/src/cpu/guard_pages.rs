@@ -10,7 +10,7 @@ use proofmark_tensor::{Bf16, DType};
 use super::call::{Addresses, Call, Slot, Work};
 use super::kernels::{self, Sizes};
 use super::level::{Level, Supported};
-use super::session::fold_sums;
+use super::running::fold_sums;
 use super::tree::tree;
 use crate::graph::{Span, Type};
 use crate::ops::{Case, Operation};
@@ -143,6 +143,7 @@ fn outputs(case: &Case, level: Level, side: Side, is_shard: bool) -> Vec<Vec<u8>
             seed: 42,
             is_in_place: runs_in_place(&case.op),
             is_shared,
+            derived: None,
         };
         // SAFETY: every operand was placed with the bytes of its type, none overlaps another, and one call runs at a time.
         unsafe { Call::new(work) }

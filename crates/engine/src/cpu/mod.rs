@@ -14,6 +14,7 @@ mod memory;
 mod outline;
 mod pool;
 mod program;
+mod running;
 mod session;
 mod simd;
 #[cfg(target_arch = "x86_64")]

@@ -3,6 +3,7 @@ use std::fmt;
 use super::CpuExecutor;
 use super::call::Slot;
 use super::kernels::{self, Kernel, Sizes};
+use super::program::derived_elements;
 use super::session::CpuSession;
 use crate::executor::{RunError, SessionMemory};
 use crate::graph::{Graph, Value};
@@ -84,6 +85,7 @@ pub(super) fn outline(executor: CpuExecutor, given: &Graph, max_samples: usize) 
         batch_bytes: plan.batch_bytes,
         arena_bytes: plan.arena_bytes,
         scratch_bytes: 0,
+        derived_bytes: 0,
     };
     let check = |memory: SessionMemory| {
         if memory.total_bytes() > limit_bytes { Err(RunError::Memory { memory, limit_bytes }) } else { Ok(()) }
@@ -99,6 +101,9 @@ pub(super) fn outline(executor: CpuExecutor, given: &Graph, max_samples: usize) 
         })
         .collect();
     memory.scratch_bytes = kernels.iter().flatten().map(|kernel| kernel.scratch_bytes()).max().unwrap_or(0);
+    memory.derived_bytes = (graph.nodes().iter().zip(&kernels))
+        .filter_map(|(node, kernel)| derived_elements(&graph, node, kernel.as_deref()))
+        .fold(0, |bytes, elements| bytes.saturating_add(elements.saturating_mul(4)));
     check(memory)?;
     let is_by_reference = |kernel: &Option<Box<dyn Kernel>>| kernel.as_ref().is_some_and(|kernel| !kernel.is_native());
     let by_reference = (0..kernels.len()).filter(|node| is_by_reference(&kernels[*node])).collect();

@@ -1,24 +1,21 @@
 //! Runs a plan. One of the files that may hold `unsafe` (see ARCHITECTURE.md).
 #![allow(unsafe_code)]
 
-use std::ops::Range;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
-use super::call::{Addresses, Call, Work};
+use super::call::Addresses;
 use super::environment;
-use super::kernels;
 use super::level::Supported;
 use super::memory::Buffer;
 use super::outline::Outline;
 use super::pool::Pool;
-use super::program::{Prepared, Program};
+use super::program::Program;
+use super::running::{POISON, Running, WorkerMemory};
 use super::tickets::{nth_task, take_tickets};
 use super::times::NodeTimes;
-use super::tree::tree;
 use crate::executor::{Feed, RunError, Session, SessionMemory, Step, check_step};
 use crate::graph::{Graph, Span};
-use crate::ops::Fold;
 use crate::plan::{Phase, Place, Plan};
 use crate::state::StateBlock;
 
@@ -35,15 +32,6 @@ pub struct CpuSession {
     batch: Buffer,
     samples: usize,
 }
-
-/// What a worker has of its own.
-struct WorkerMemory {
-    arena: Buffer,
-    scratch: Buffer,
-}
-
-/// Elements of one task when a fold is split over elements.
-const FOLD_ELEMENTS: usize = 4096;
 
 impl CpuSession {
     /// Outlines of the same executor; one at least.
@@ -111,9 +99,6 @@ impl CpuSession {
     }
 }
 
-/// A quiet NaN; as integers, an index far out of range; as bytes, a position beyond most windows.
-const POISON: u32 = 0x7fee_eeee;
-
 impl Session for CpuSession {
     /// # Panics
     /// If the calling thread does not round to nearest, or flushes denormal numbers: the bits would be others.
@@ -128,7 +113,11 @@ impl Session for CpuSession {
             self.batch.f32_mut().fill(f32::from_bits(POISON));
         }
         self.samples = step.ids.len();
-        let addresses = Addresses { states: state.memory_mut().start().cast(), batch: self.batch.start(), feeds };
+        self.programs[self.current].derive(self.level, state);
+        let program = &self.programs[self.current];
+        // Without assignments the states stay as they are, and what was derived from them holds.
+        let states = if program.graph.assignments().is_empty() { state.start() } else { state.memory_mut().start() };
+        let addresses = Addresses { states: states.cast(), batch: self.batch.start(), feeds };
         let running = Running {
             level: self.level,
             poison: self.poison,
@@ -139,12 +128,17 @@ impl Session for CpuSession {
             samples: self.samples,
             step: *step,
             addresses,
+            derived: program.derived.f32(),
         };
         for phase in &program.plan.phases {
             let tickets = AtomicUsize::new(0);
             match phase {
                 Phase::Shards(members) => {
                     let n_shards = program.plan.n_shards(self.samples);
+                    if n_shards == 1 && self.workers.len() > 1 {
+                        running.lone_shard(&mut self.pool, members);
+                        continue;
+                    }
                     self.pool.run(&|worker| {
                         take_tickets(&tickets, n_shards, |shard| running.shard(members, worker, shard));
                     });
@@ -160,6 +154,10 @@ impl Session for CpuSession {
                 }
                 Phase::Outputs(members) => {
                     let total = members.iter().map(|node| running.output_tasks(*node)).sum();
+                    if program.plan.n_shards(self.samples) == 1 {
+                        running.few_outputs(&mut self.pool, members);
+                        continue;
+                    }
                     self.pool.run(&|worker| {
                         take_tickets(&tickets, total, |ticket| {
                             let (node, task) = nth_task(members, ticket, |node| running.output_tasks(node));
@@ -190,171 +188,6 @@ impl Session for CpuSession {
     }
 }
 
-/// The tasks into which a fold of rows of so many bytes is cut.
-pub(super) fn fold_tasks(fold: Fold, partial_stride: usize) -> usize {
-    match fold {
-        Fold::Moments => 1,
-        Fold::Sum => (partial_stride / 4).div_ceil(FOLD_ELEMENTS),
-    }
-}
-
-/// What workers share while a step runs.
-struct Running<'a> {
-    level: Supported,
-    poison: bool,
-    times: Option<&'a NodeTimes>,
-    plan: &'a Plan,
-    nodes: &'a [Prepared],
-    workers: &'a [WorkerMemory],
-    samples: usize,
-    step: Step<'a>,
-    addresses: Addresses<'a>,
-}
-
-impl Running<'_> {
-    /// A run of the node's kernel for a shard, or (`None`) for all samples of the batch.
-    ///
-    /// # Safety
-    /// Phase and ticket are such that the plan gives this call what [`Call::new`] asks for: no other worker has the worker's
-    /// memory or this ticket.
-    unsafe fn call(&self, node: usize, worker: usize, shard: Option<usize>, is_shared: bool) -> Call<'_> {
-        let prepared = &self.nodes[node];
-        let memory = &self.workers[worker];
-        let size = self.plan.options.shard_samples;
-        let samples = match shard {
-            Some(shard) => shard * size..((shard + 1) * size).min(self.samples),
-            None => 0..self.samples,
-        };
-        let work = Work {
-            level: self.level,
-            inputs: &prepared.inputs,
-            outputs: &prepared.outputs,
-            addresses: self.addresses,
-            arena: memory.arena.start(),
-            scratch: memory.scratch.start(),
-            scratch_bytes: memory.scratch.bytes(),
-            samples,
-            shard: shard.unwrap_or(0),
-            partial_stride: prepared.partial_stride,
-            shard_samples: size,
-            ids: self.step.ids,
-            step: self.step.index,
-            seed: self.step.seed,
-            is_in_place: prepared.is_in_place,
-            is_shared,
-        };
-        // SAFETY: the caller's promise; that places and sizes hold, and what they may overlap, is the plan's (see `Addresses`).
-        unsafe { Call::new(work) }
-    }
-
-    /// Fills what the worker has of its own with NaN. Before every shard and task: what the last one left looks right.
-    ///
-    /// # Safety
-    /// Nobody has the worker's memory.
-    unsafe fn poison(&self, worker: usize) {
-        let WorkerMemory { arena, scratch } = &self.workers[worker];
-        for buffer in [arena, scratch] {
-            // SAFETY: the buffer's own bytes, which the caller has alone.
-            unsafe { std::slice::from_raw_parts_mut(buffer.start().cast::<u32>(), buffer.bytes() / 4) }.fill(POISON);
-        }
-    }
-
-    fn shard(&self, members: &[usize], worker: usize, shard: usize) {
-        if self.poison {
-            // SAFETY: each worker runs one shard at a time.
-            unsafe { self.poison(worker) };
-        }
-        for &node in members {
-            if let Some(kernel) = &self.nodes[node].kernel {
-                // SAFETY: one ticket for each shard, and each worker runs one node at a time.
-                let call = unsafe { self.call(node, worker, Some(shard), false) };
-                self.measure(node, || kernel.shard(&call));
-            }
-        }
-    }
-
-    fn measure(&self, node: usize, work: impl FnOnce()) {
-        match self.times {
-            Some(times) => times.measure(node, work),
-            None => work(),
-        }
-    }
-
-    fn output_tasks(&self, node: usize) -> usize {
-        self.nodes[node].kernel.as_ref().map_or(0, |kernel| kernel.tasks())
-    }
-
-    fn task(&self, node: usize, worker: usize, task: usize) {
-        if self.poison {
-            // SAFETY: each worker runs one task at a time.
-            unsafe { self.poison(worker) };
-        }
-        if let Some(kernel) = &self.nodes[node].kernel {
-            // SAFETY: one ticket for each task, nodes of a phase have outputs of their own, and each worker runs one task at
-            // a time.
-            let call = unsafe { self.call(node, worker, None, kernel.tasks() > 1) };
-            self.measure(node, || kernel.task(&call, task));
-        }
-    }
-
-    fn fold_tasks(&self, node: usize) -> usize {
-        match self.nodes[node].fold {
-            Some(fold) => fold_tasks(fold, self.nodes[node].partial_stride),
-            None => unreachable!("node {node} is folded, and has no fold"),
-        }
-    }
-
-    fn fold(&self, node: usize, task: usize) {
-        let prepared = &self.nodes[node];
-        let Place::Partial(first) = prepared.outputs[0].place else {
-            unreachable!("node {node} is folded, and its result stands at {}", prepared.outputs[0].place)
-        };
-        let row_elements = prepared.partial_stride / 4;
-        let n_shards = self.plan.n_shards(self.samples);
-        // SAFETY: the plan reserved `row_elements` for each shard from `first`.
-        let rows = unsafe { self.addresses.batch.add(first).cast::<f32>() };
-        match prepared.fold {
-            Some(Fold::Sum) => {
-                let start = task * FOLD_ELEMENTS;
-                let part = start..(start + FOLD_ELEMENTS).min(row_elements);
-                // SAFETY: these are the rows of all shards, and no other task of this phase touches these elements.
-                unsafe { fold_sums(rows, n_shards, row_elements, part) };
-            }
-            Some(Fold::Moments) => {
-                // SAFETY: the node's only task has all its rows.
-                let rows = unsafe { std::slice::from_raw_parts_mut(rows, n_shards * row_elements) };
-                let x = &prepared.inputs[0].ty;
-                let rows_per_sample = x.elements() / x.shape.last();
-                let size = self.plan.options.shard_samples;
-                let elements = |shards: Range<usize>| {
-                    ((shards.end * size).min(self.samples) - shards.start * size) * rows_per_sample
-                };
-                kernels::fold_moments(self.level, rows, n_shards, elements, &prepared.outputs);
-            }
-            None => unreachable!("node {node} is folded, and has no fold"),
-        }
-    }
-}
-
-/// Adds these elements of the shards' rows, in the tree; the sum stands in the first row.
-///
-/// # Safety
-/// From `rows` on there are `n_shards` rows of `row_elements` elements, and nobody else touches `part` of any of them.
-pub(super) unsafe fn fold_sums(rows: *mut f32, n_shards: usize, row_elements: usize, part: Range<usize>) {
-    tree(n_shards, |left, right| {
-        // SAFETY: rows of two shards do not overlap, and the caller grants this part of each.
-        let (sums, terms) = unsafe {
-            (
-                std::slice::from_raw_parts_mut(rows.add(left * row_elements + part.start), part.len()),
-                std::slice::from_raw_parts(rows.add(right * row_elements + part.start), part.len()),
-            )
-        };
-        for (sum, term) in sums.iter_mut().zip(terms) {
-            *sum += *term;
-        }
-    });
-}
-
 #[cfg(test)]
 mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -363,6 +196,7 @@ mod tests {
 
     use super::*;
     use crate::cpu::CpuExecutor;
+    use crate::cpu::call::Call;
     use crate::cpu::kernels::Kernel;
     use crate::graph::Type;
     use crate::map::{Function, Program};
@@ -426,6 +260,7 @@ mod tests {
                 batch: session.batch.start(),
                 feeds: &[Feed::F32(&[1.0])],
             },
+            derived: &[],
         };
         let refused = |is_in_place: bool, is_shared: bool, take: &dyn Fn(&Call<'_>)| {
             // SAFETY: one thread, and no other call.

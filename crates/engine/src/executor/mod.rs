@@ -91,6 +91,8 @@ pub struct SessionMemory {
     pub arena_bytes: usize,
     /// What kernels work with; every thread has its own.
     pub scratch_bytes: usize,
+    /// What kernels derive once from states that no step changes, such as transformed weights.
+    pub derived_bytes: usize,
 }
 
 impl SessionMemory {
@@ -102,13 +104,14 @@ impl SessionMemory {
             batch_bytes: self.batch_bytes.max(other.batch_bytes),
             arena_bytes: self.arena_bytes.max(other.arena_bytes),
             scratch_bytes: self.scratch_bytes.max(other.scratch_bytes),
+            derived_bytes: self.derived_bytes.saturating_add(other.derived_bytes),
         }
     }
 
-    /// All of it: states, batch memory, and each thread's arena and working memory.
+    /// All of it: states, what is derived from them, batch memory, and each thread's arena and working memory.
     pub fn total_bytes(&self) -> usize {
         let own = self.arena_bytes.saturating_add(self.scratch_bytes).saturating_mul(self.threads);
-        own.saturating_add(self.batch_bytes).saturating_add(self.state_bytes)
+        own.saturating_add(self.batch_bytes).saturating_add(self.state_bytes).saturating_add(self.derived_bytes)
     }
 }
 

@@ -4,6 +4,7 @@ mod ctc;
 mod gradient_graph;
 mod kernels;
 mod networks;
+mod one_shard;
 mod ops;
 mod outlines;
 mod plans;

@@ -7,9 +7,11 @@
 //!
 //! Padding copies the sample into working memory first, so that every tap is there and takes part as +0.0. A tap that lies in
 //! the padding for all positions reads zeros that it shares with others like it: the frame is never much larger than the image.
+#![allow(unsafe_code)]
 
 use super::Kernel;
 use super::product::{Product, Run, cut, product};
+use super::{PART_MUL_ADDS, Part};
 use crate::cpu::CHAIN;
 use crate::cpu::call::{Call, Slot};
 use crate::ops::{Conv2d, Conv2dInputGradient, Conv2dWeightGradient, ConvGeometry};
@@ -151,17 +153,36 @@ impl Correlation {
         }
     }
 
-    fn run(&self, call: &Call<'_>) {
-        let (x, w, y) = (call.input(0), call.input(1), call.output(0));
+    /// The positions of all samples can be cut anywhere.
+    fn parts(&self, samples: usize) -> usize {
+        let positions = self.rows.len().saturating_mul(samples);
+        positions.min(self.mul_adds(positions) / PART_MUL_ADDS).max(1)
+    }
+
+    /// Of so many positions.
+    pub(super) fn mul_adds(&self, positions: usize) -> usize {
+        let terms: usize = self.runs.iter().map(|run| run.terms).sum();
+        positions.saturating_mul(terms).saturating_mul(self.columns)
+    }
+
+    fn run(&self, call: &Call<'_>, part: Part) {
+        let (x, w) = (call.input(0), call.input(1));
         let scratch = call.scratch();
-        let output_elements = self.rows.len() * self.columns;
-        for (sample, output) in x.chunks_exact(self.sample_elements).zip(y.chunks_exact_mut(output_elements)) {
-            let framed = self.frame.lay(sample, scratch);
+        let positions = self.rows.len();
+        let mut at = part.of(positions * (x.len() / self.sample_elements));
+        // SAFETY: the parts are apart, and this one is asked for once.
+        let mut y = unsafe { call.output_part(0, at.start * self.columns..at.end * self.columns) };
+        while !at.is_empty() {
+            let (sample, first) = (at.start / positions, at.start % positions);
+            let count = (positions - first).min(at.len());
+            let framed = self.frame.lay(&x[sample * self.sample_elements..][..self.sample_elements], scratch);
+            let (output, rest) = y.split_at_mut(count * self.columns);
+            (y, at.start) = (rest, at.start + count);
             for group in 0..self.groups {
                 let first_column = group * self.group_columns;
                 let operands = Product {
                     a: &framed[group * self.group_channels..],
-                    rows: &self.rows,
+                    rows: &self.rows[first..first + count],
                     a_step: 1,
                     b: &w[first_column..],
                     b_step: self.columns,
@@ -245,7 +266,15 @@ impl Kernel for Conv2dKernel {
     }
 
     fn shard(&self, call: &Call<'_>) {
-        self.0.run(call);
+        self.0.run(call, Part::WHOLE);
+    }
+
+    fn parts(&self, samples: usize) -> usize {
+        self.0.parts(samples)
+    }
+
+    fn part(&self, call: &Call<'_>, part: Part) {
+        self.0.run(call, part);
     }
 }
 
@@ -294,7 +323,15 @@ impl Kernel for InputGradientKernel {
     }
 
     fn shard(&self, call: &Call<'_>) {
-        self.0.run(call);
+        self.0.run(call, Part::WHOLE);
+    }
+
+    fn parts(&self, samples: usize) -> usize {
+        self.0.parts(samples)
+    }
+
+    fn part(&self, call: &Call<'_>, part: Part) {
+        self.0.run(call, part);
     }
 }
 

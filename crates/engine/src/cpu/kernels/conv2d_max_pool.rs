@@ -7,12 +7,13 @@
 //! maximum is taken in registers (`winograd.rs`).
 #![allow(unsafe_code)]
 
-use super::Kernel;
 use super::conv2d::{Conv2dKernel, Correlation};
 use super::conv2d_max_pool_narrow::NarrowWindows;
 use super::product::{Product, product};
 use super::winograd::{Target, Winograd, biased};
+use super::{Kernel, PART_MUL_ADDS, Part};
 use crate::cpu::call::{Call, Slot};
+use crate::cpu::level::Supported;
 use crate::cpu::simd::{Simd, multiversioned};
 use crate::ops::{Conv2d, Conv2dMaxPool, ConvGeometry, WindowGeometry, winograd};
 
@@ -80,16 +81,23 @@ impl Bands {
         self.rows.len().saturating_mul(self.conv.columns)
     }
 
-    fn run(&self, call: &Call<'_>, has_relu: bool) {
-        let (x, w, bias, y) = (call.input(0), call.input(1), call.input(2), call.output(0));
-        let mut arg_max = call.output_u8(1);
+    fn run(&self, call: &Call<'_>, has_relu: bool, part: Part) {
+        let (x, w, bias) = (call.input(0), call.input(1), call.input(2));
         let conv = &self.conv;
         let (band, frame) = call.scratch().split_at_mut(self.band_elements());
         let row_elements = self.windows.output[1] * conv.columns;
+        let n_rows = self.windows.output[0];
+        let mut of_part = part.of(x.len() / conv.sample_elements * n_rows);
+        let elements = of_part.start * row_elements..of_part.end * row_elements;
+        // SAFETY: the parts are apart, and this one is asked for once.
+        let (y, mut arg_max) = unsafe { (call.output_part(0, elements.clone()), call.output_part_u8(1, elements)) };
         let mut at = 0;
-        for sample in x.chunks_exact(conv.sample_elements) {
-            let framed = conv.frame.lay(sample, frame);
-            for row in 0..self.windows.output[0] {
+        while !of_part.is_empty() {
+            let (sample, first) = (of_part.start / n_rows, of_part.start % n_rows);
+            let end = n_rows.min(first + of_part.len());
+            of_part.start += end - first;
+            let framed = conv.frame.lay(&x[sample * conv.sample_elements..][..conv.sample_elements], frame);
+            for row in first..end {
                 if let Some(narrow) = &self.narrow {
                     let arg_max = arg_max.as_mut().map(|arg_max| &mut arg_max[at..at + row_elements]);
                     let operands = (&framed[row * self.step..], w, bias);
@@ -145,7 +153,13 @@ fn convolve_then_pool(
     let convolved = &mut convolved[..windows.input[0] * windows.input[1] * geometry.filters];
     let mut at = 0;
     for sample in x.chunks_exact(height * width * geometry.channels) {
-        tiles.run(call.level, sample, w, scratch, Target::Outputs(convolved));
+        tiles.run(
+            call.level,
+            (sample, w, call.derived),
+            0..tiles.tiles_of(sample),
+            scratch,
+            Target::Outputs(convolved, 0),
+        );
         for row in 0..windows.output[0] {
             let arg_max = arg_max.as_mut().map(|arg_max| &mut arg_max[at..at + row_elements]);
             let (band, y) = (&convolved[row * row_step..], &mut y[at..at + row_elements]);
@@ -222,15 +236,48 @@ impl Kernel for Conv2dMaxPoolKernel {
     }
 
     fn shard(&self, call: &Call<'_>) {
+        self.part(call, Part::WHOLE);
+    }
+
+    fn derived_from(&self) -> Option<(usize, usize)> {
         match &self.by {
-            Algorithm::Bands(bands) => bands.run(call, self.has_relu),
+            Algorithm::Tiles(tiles) | Algorithm::Samples(tiles, ..) => Some((1, tiles.derived_elements())),
+            Algorithm::Bands(_) => None,
+        }
+    }
+
+    fn derive(&self, level: Supported, input: &[f32], derived: &mut [f32]) {
+        if let Algorithm::Tiles(tiles) | Algorithm::Samples(tiles, ..) = &self.by {
+            tiles.derive(level, input, derived);
+        }
+    }
+
+    fn parts(&self, samples: usize) -> usize {
+        match &self.by {
+            Algorithm::Bands(bands) => {
+                let [rows, columns] = bands.windows.output;
+                let positions = samples * rows * columns * bands.windows.size[0] * bands.windows.size[1];
+                (samples * rows).min(bands.conv.mul_adds(positions) / PART_MUL_ADDS).max(1)
+            }
+            Algorithm::Samples(..) => 1,
+            Algorithm::Tiles(tiles) => tiles.parts(samples),
+        }
+    }
+
+    fn part(&self, call: &Call<'_>, part: Part) {
+        match &self.by {
+            Algorithm::Bands(bands) => bands.run(call, self.has_relu, part),
             Algorithm::Samples(tiles, geometry, windows) => {
                 convolve_then_pool(call, tiles, geometry, windows, self.has_relu)
             }
             Algorithm::Tiles(tiles) => {
-                let (bias, y, arg_max) = (call.input(2), call.output(0), call.output_u8(1));
+                let (x, w, bias) = (call.input(0), call.input(1), call.input(2));
+                let tiles_of_part = part.of(tiles.tiles_of(x));
+                let elements = tiles_of_part.start * bias.len()..tiles_of_part.end * bias.len();
+                // SAFETY: the parts are apart, and this one is asked for once.
+                let (y, arg_max) = unsafe { (call.output_part(0, elements.clone()), call.output_part_u8(1, elements)) };
                 let target = Target::Pooled { bias, has_relu: self.has_relu, y, arg_max };
-                tiles.run(call.level, call.input(0), call.input(1), call.scratch(), target);
+                tiles.run(call.level, (x, w, call.derived), tiles_of_part, call.scratch(), target);
             }
         }
     }

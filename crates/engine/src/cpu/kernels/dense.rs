@@ -1,6 +1,8 @@
 //! Dense layers: [`product`] with one row a sample (and leading axis), and [`product_tree`] for the weights' gradient.
 #![allow(unsafe_code)]
 
+use std::ops::Range;
+
 use super::product::{Product, Run, blocks, product};
 use super::product_tree::{ShardedProduct, product_tree, scratch_elements};
 use super::{Kernel, Sizes};
@@ -48,6 +50,28 @@ impl Kernel for DenseKernel {
 
     fn tasks(&self) -> usize {
         self.columns.div_ceil(TASK_COLUMNS)
+    }
+
+    /// A single row: few columns are a few chains, in which each addition waits for the one before.
+    fn joins_tasks(&self, samples: usize) -> bool {
+        samples * self.rows_per_sample == 1
+    }
+
+    fn joined_tasks(&self, call: &Call<'_>, tasks: Range<usize>) {
+        let columns = tasks.start * TASK_COLUMNS..self.columns.min(tasks.end * TASK_COLUMNS);
+        let operands = Product {
+            a: call.input(0),
+            rows: &self.rows[..1],
+            a_step: 1,
+            b: &call.input(1)[columns.start..],
+            b_step: self.columns,
+            runs: &self.runs,
+            columns: columns.len(),
+            c_step: self.columns,
+            accumulate: false,
+        };
+        // SAFETY: these columns are these tasks' alone, and asked for once.
+        product(call.level, &operands, unsafe { call.output_part(0, columns) });
     }
 
     /// Some columns for the whole batch: their part of the weights is read from memory once, not once a shard.

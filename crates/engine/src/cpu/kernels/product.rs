@@ -134,6 +134,12 @@ fn tiles<S: Simd>(product: &Product<'_>, c: &mut [f32]) {
             column += ONE_ROW_VECTORS * S::LANES;
             continue;
         }
+        if product.rows.len() == 1 && left >= ONE_ROW_VECTORS / 2 * S::LANES {
+            // SAFETY: as below.
+            unsafe { tile::<S, 1, { ONE_ROW_VECTORS / 2 }>(product, c, 0, 1, column, ONE_ROW_VECTORS / 2 * S::LANES) };
+            column += ONE_ROW_VECTORS / 2 * S::LANES;
+            continue;
+        }
         if left > S::LANES {
             let width = left.min(2 * S::LANES);
             // SAFETY: `product` checked every address, and `dispatch` runs at the level of `S`.

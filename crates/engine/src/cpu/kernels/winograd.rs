@@ -8,8 +8,10 @@
 //! 2 x 2 max pooling follows, its maximum with bias and ReLU: a tile is a window.
 #![allow(unsafe_code)]
 
-use super::Kernel;
+use std::ops::Range;
+
 use super::product::{Product, Run, blocks, product};
+use super::{Kernel, PART_MUL_ADDS, Part};
 use crate::cpu::CHAIN;
 use crate::cpu::call::Call;
 use crate::cpu::level::Supported;
@@ -37,9 +39,9 @@ pub(super) struct Winograd {
 
 /// What becomes of a tile's outputs.
 pub(super) enum Target<'a> {
-    /// They are the result.
-    Outputs(&'a mut [f32]),
-    /// The largest of them with the bias added and, maybe, the ReLU applied; and its place.
+    /// They are the result, from this row of pixels on, counted over the samples.
+    Outputs(&'a mut [f32], usize),
+    /// The largest of them with the bias added and, maybe, the ReLU applied; and its place. From the first tile that is computed on.
     Pooled { bias: &'a [f32], has_relu: bool, y: &'a mut [f32], arg_max: Option<&'a mut [u8]> },
 }
 
@@ -48,8 +50,9 @@ struct Block<'a> {
     geometry: &'a ConvGeometry,
     /// Rows and columns of tiles of a sample.
     tiles: [usize; 2],
-    /// The first tile, counted over the samples.
+    /// The first tile, counted over the samples, and of the first block.
     first: usize,
+    origin: usize,
     count: usize,
     /// From one point to the next, in tiles.
     stride: usize,
@@ -88,19 +91,60 @@ impl Winograd {
         channels.saturating_mul(filters).saturating_add(a_tile).saturating_mul(POINTS)
     }
 
-    /// `x`: samples one after the other. `w`: `[3, 3, channels, filters]`.
-    pub(super) fn run(&self, level: Supported, x: &[f32], w: &[f32], scratch: &mut [f32], mut target: Target<'_>) {
-        let ConvGeometry { window, channels, filters, .. } = self.geometry;
-        let samples = x.len() / (window.input[0] * window.input[1] * channels);
+    /// Into how many parts the tiles of so many samples can be cut.
+    pub(super) fn parts(&self, samples: usize) -> usize {
+        let tiles = samples * self.tiles[0] * self.tiles[1];
+        let mul_adds = tiles.saturating_mul(POINTS * self.geometry.channels * self.geometry.filters);
+        tiles.min(mul_adds / PART_MUL_ADDS).max(1)
+    }
+
+    /// Elements of the transformed kernels.
+    pub(super) fn derived_elements(&self) -> usize {
+        self.geometry.channels.saturating_mul(self.geometry.filters).saturating_mul(POINTS)
+    }
+
+    pub(super) fn derive(&self, level: Supported, w: &[f32], derived: &mut [f32]) {
+        transform_kernels(level, w, self.is_turned, derived);
+    }
+
+    /// Tiles of the samples whose elements these are.
+    pub(super) fn tiles_of(&self, x: &[f32]) -> usize {
+        let ConvGeometry { window, channels, .. } = self.geometry;
+        x.len() / (window.input[0] * window.input[1] * channels) * self.tiles[0] * self.tiles[1]
+    }
+
+    /// Some tiles. `x`: samples one after the other. `w`: `[3, 3, channels, filters]`, and maybe what was derived from it.
+    pub(super) fn run(
+        &self,
+        level: Supported,
+        (x, w, derived): (&[f32], &[f32], Option<&[f32]>),
+        tiles: Range<usize>,
+        scratch: &mut [f32],
+        mut target: Target<'_>,
+    ) {
+        let ConvGeometry { channels, filters, .. } = self.geometry;
+        assert!(tiles.end <= self.tiles_of(x), "tiles of the samples");
         let (kernels, rest) = scratch.split_at_mut(POINTS * channels * filters);
         let (patches, rest) = rest.split_at_mut(POINTS * channels * self.block);
         let products = &mut rest[..POINTS * filters * self.block];
-        transform_kernels(level, w, self.is_turned, kernels);
-        let total = samples * self.tiles[0] * self.tiles[1];
-        let mut first = 0;
-        while first < total {
-            let count = self.block.min(total - first);
-            let block = Block { geometry: &self.geometry, tiles: self.tiles, first, count, stride: self.block };
+        let kernels = match derived {
+            Some(derived) => derived,
+            None => {
+                transform_kernels(level, w, self.is_turned, kernels);
+                kernels
+            }
+        };
+        let mut first = tiles.start;
+        while first < tiles.end {
+            let count = self.block.min(tiles.end - first);
+            let block = Block {
+                geometry: &self.geometry,
+                tiles: self.tiles,
+                first,
+                origin: tiles.start,
+                count,
+                stride: self.block,
+            };
             transform_patches(level, &block, x, patches);
             for point in 0..POINTS {
                 let operands = Product {
@@ -277,11 +321,15 @@ fn transform_products_body<S: Simd>(block: &Block<'_>, products: &[f32], target:
     let [tile_rows, tile_columns] = block.tiles;
     let last_sample = (block.first + block.count - 1) / (tile_rows * tile_columns);
     match target {
-        Target::Outputs(y) => {
-            assert!((last_sample + 1) * height * width * filters <= y.len(), "a place for every output")
+        Target::Outputs(y, first_row) => {
+            let [row, last_row] = [block.first, block.first + block.count - 1].map(|tile| tile / tile_columns);
+            let first = row / tile_rows * height + 2 * (row % tile_rows);
+            let end = (last_sample * height + height.min(2 * (last_row % tile_rows) + 2)).checked_sub(*first_row);
+            let has_room = end.is_some_and(|rows| rows * width * filters <= y.len());
+            assert!(*first_row <= first && has_room, "a place for every output")
         }
         Target::Pooled { bias, y, arg_max, .. } => {
-            let end = (block.first + block.count) * filters;
+            let end = (block.first - block.origin + block.count) * filters;
             let has_room = arg_max.as_ref().is_none_or(|arg_max| end <= arg_max.len());
             assert!(bias.len() == filters && end <= y.len() && has_room, "a place for every maximum");
         }
@@ -307,12 +355,12 @@ fn transform_products_body<S: Simd>(block: &Block<'_>, products: &[f32], target:
                     product_side::<S>([turned[0][1], turned[1][1], turned[2][1], turned[3][1]]),
                 ];
                 match target {
-                    Target::Outputs(y) => {
+                    Target::Outputs(y, first_row) => {
                         for (i, outputs) in outputs.into_iter().enumerate() {
                             for (j, output) in outputs.into_iter().enumerate() {
                                 let (p, q) = (2 * row + i, 2 * column + j);
                                 if p < height && q < width {
-                                    let to = ((sample * height + p) * width + q) * filters + at;
+                                    let to = ((sample * height + p - *first_row) * width + q) * filters + at;
                                     S::store_first(y.as_mut_ptr().add(to), output, lanes);
                                 }
                             }
@@ -322,7 +370,7 @@ fn transform_products_body<S: Simd>(block: &Block<'_>, products: &[f32], target:
                         let bias = S::load_first(bias.as_ptr().add(at), lanes);
                         let [[a, b], [c, d]] = outputs;
                         let best = largest_of_four::<S>([a, b, c, d], bias, *has_relu);
-                        let to = (block.first + idx) * filters + at;
+                        let to = (block.first - block.origin + idx) * filters + at;
                         S::store_first(y.as_mut_ptr().add(to), best.0, lanes);
                         if let Some(arg_max) = arg_max {
                             S::store_bytes(arg_max.as_mut_ptr().add(to), best.1, lanes);
@@ -352,6 +400,33 @@ impl Kernel for WinogradKernel {
     }
 
     fn shard(&self, call: &Call<'_>) {
-        self.0.run(call.level, call.input(0), call.input(1), call.scratch(), Target::Outputs(call.output(0)));
+        self.part(call, Part::WHOLE);
+    }
+
+    /// Rows of tiles, which are whole rows of pixels.
+    fn parts(&self, samples: usize) -> usize {
+        (samples * self.0.tiles[0]).min(self.0.parts(samples))
+    }
+
+    fn part(&self, call: &Call<'_>, part: Part) {
+        let Winograd { geometry, tiles: [rows, columns], .. } = &self.0;
+        let [height, width] = geometry.window.output;
+        let x = call.input(0);
+        let of_part = part.of(self.0.tiles_of(x) / columns);
+        let pixel_row = |row: usize| row / rows * height + height.min(2 * (row % rows));
+        let (first, end) = (pixel_row(of_part.start), pixel_row(of_part.end));
+        let row_elements = width * geometry.filters;
+        // SAFETY: the parts are apart, and this one is asked for once.
+        let y = unsafe { call.output_part(0, first * row_elements..end * row_elements) };
+        let tiles = of_part.start * columns..of_part.end * columns;
+        self.0.run(call.level, (x, call.input(1), call.derived), tiles, call.scratch(), Target::Outputs(y, first));
+    }
+
+    fn derived_from(&self) -> Option<(usize, usize)> {
+        Some((1, self.0.derived_elements()))
+    }
+
+    fn derive(&self, level: Supported, input: &[f32], derived: &mut [f32]) {
+        self.0.derive(level, input, derived);
     }
 }
