@@ -27,7 +27,8 @@ pub struct QuantizedLayer {
     pub weights: QuantizedWeights,
 }
 
-/// The dense layers and convolutions of a graph (but for grouped ones) whose weights are a state that nothing else reads.
+/// The dense layers and convolutions of a graph whose weights are a state that nothing else reads; not grouped convolutions, and not
+/// sums of more terms than 32 bits hold.
 pub fn quantizable(graph: &Graph) -> Vec<Quantizable> {
     let site = |node: &Node| Some(Quantizable { weights: weights_of(graph, node)?.to_owned(), input: node.inputs[0] });
     graph.nodes().iter().filter_map(site).collect()
@@ -42,6 +43,10 @@ fn weights_of<'g>(graph: &'g Graph, node: &Node) -> Option<&'g str> {
     }
     let weights = node.inputs[1];
     let Origin::State(idx) = graph.origin(weights) else { return None };
+    let shape = graph.shape(weights);
+    if shape.elements() / shape.last().max(1) > QuantizedWeights::MAX_TERMS {
+        return None;
+    }
     let n_readers = graph.nodes().iter().flat_map(|node| &node.inputs).filter(|input| **input == weights).count();
     let is_kept = graph.outputs().iter().any(|(_, output)| *output == weights)
         || graph.assignments().iter().any(|(state, _)| *state == idx);

@@ -4,7 +4,7 @@
 //! [`CheckedModel`] is the proof that its layers fit together, the input and the target; from it come the graphs for
 //! [training](CheckedModel::training_graph), [evaluation](CheckedModel::evaluation_graph) and
 //! [inference](CheckedModel::inference_graph), which share their states by name; [`model_file`] reads and writes the
-//! states of a model as safetensors; [`onnx`] writes models for other programs.
+//! states of a model as safetensors, whole or [quantised](Quantization); [`onnx`] writes models for other programs.
 //!
 //! ```
 //! use proofmark_engine::StateBlock;
@@ -52,6 +52,7 @@ pub mod optimizers;
 mod pair;
 mod power;
 mod precision;
+mod quantization;
 mod ranges;
 mod regularizer;
 pub mod schedules;
@@ -73,6 +74,7 @@ pub use model_file::{ModelFile, ModelFileError};
 pub use optimizers::Optimizer;
 pub use pair::Pair;
 pub use precision::Precision;
+pub use quantization::{Calibration, Quantization};
 pub use ranges::NumberRange;
 pub use regularizer::Regularizer;
 pub use schedules::{Progress, Schedule, ScheduleState};

@@ -13,6 +13,7 @@ use proofmark_tensor::Shape;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
 use crate::nearest::nearest;
+use crate::quantization::Quantization;
 
 /// Bytes before the header: its length.
 const LENGTH_BYTES: usize = 8;
@@ -20,15 +21,52 @@ const LENGTH_BYTES: usize = 8;
 const MAX_HEADER: usize = 100_000_000;
 /// The key of the metadata among the tensors.
 const METADATA: &str = "__metadata__";
-/// The one element type of our models.
-const F32: &str = "F32";
+
+/// What a tensor's elements can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Elements {
+    /// Numbers of 32 bits: parameters, statistics, scales.
+    F32,
+    /// Weights of 8 bits.
+    I8,
+    /// Zero points.
+    U8,
+}
+
+impl Elements {
+    const ALL: [Elements; 3] = [Elements::F32, Elements::I8, Elements::U8];
+
+    /// As the format writes it.
+    fn name(self) -> &'static str {
+        match self {
+            Elements::F32 => "F32",
+            Elements::I8 => "I8",
+            Elements::U8 => "U8",
+        }
+    }
+
+    fn bytes(self) -> usize {
+        match self {
+            Elements::F32 => 4,
+            Elements::I8 | Elements::U8 => 1,
+        }
+    }
+}
+
+/// A tensor of a file.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Tensor<'a> {
+    pub(crate) elements: Elements,
+    pub(crate) shape: Shape,
+    pub(crate) bytes: &'a [u8],
+}
 
 /// A model file that has been read; the numbers are still in the bytes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelFile<'a> {
     /// What was written beside the tensors.
     pub metadata: BTreeMap<String, String>,
-    tensors: BTreeMap<String, (Shape, &'a [u8])>,
+    pub(crate) tensors: BTreeMap<String, Tensor<'a>>,
 }
 
 /// Why bytes are no model file, or not this model's.
@@ -61,7 +99,7 @@ pub enum ModelFileError {
         /// The tensor's or the metadata's name.
         name: String,
     },
-    /// A tensor of another element type than F32.
+    /// A tensor of another element type than F32 where that is needed, or of one that is never read.
     DType {
         /// The tensor.
         tensor: String,
@@ -99,26 +137,45 @@ pub enum ModelFileError {
         /// The file's.
         received: Shape,
     },
+    /// Weights of 8 bits with a value, a scale or a zero point that is none.
+    Quantized {
+        /// The weights.
+        tensor: String,
+    },
 }
 
 /// Writes the parameters and statistics of a block. Equal blocks and metadata give equal bytes: names are sorted, f32 is
 /// little-endian, nothing else is written.
 pub fn write(state: &StateBlock, metadata: &BTreeMap<String, String>) -> Vec<u8> {
-    let mut tensors: Vec<_> = state.entries().iter().filter(|entry| entry.role != StateRole::Optimizer).collect();
-    tensors.sort_by(|a, b| a.name.cmp(&b.name));
+    write_quantized(state, &Quantization::default(), metadata)
+}
+
+/// [`write`] with layers of 8 bits, whose weights are no states of the block. Tensors of f32 come first, so that each lies on a
+/// multiple of its elements' size.
+pub fn write_quantized(
+    state: &StateBlock,
+    quantization: &Quantization,
+    metadata: &BTreeMap<String, String>,
+) -> Vec<u8> {
+    let states = state.entries().iter().filter(|entry| entry.role != StateRole::Optimizer);
+    let mut tensors: Vec<(Elements, String, Shape, Vec<u8>)> = states
+        .map(|entry| (Elements::F32, entry.name.clone(), entry.shape.clone(), f32_bytes(&state.all()[entry.range()])))
+        .chain(quantization.tensors())
+        .collect();
+    tensors.sort_by(|(a, a_name, ..), (b, b_name, ..)| (b.bytes(), a_name).cmp(&(a.bytes(), b_name)));
     let mut header = serde_json::Map::new();
     if !metadata.is_empty() {
         let pairs = metadata.iter().map(|(key, value)| (key.clone(), value.clone().into()));
         header.insert(METADATA.to_owned(), serde_json::Value::Object(pairs.collect()));
     }
     let mut data = Vec::new();
-    for tensor in tensors {
+    for (elements, name, shape, values) in tensors {
         let start = data.len();
-        let values = &state.all()[tensor.range()];
-        data.extend(values.iter().flat_map(|value| value.to_le_bytes()));
-        let place =
-            serde_json::json!({ "dtype": F32, "shape": tensor.shape.to_vec(), "data_offsets": [start, data.len()] });
-        header.insert(tensor.name.clone(), place);
+        data.extend(values);
+        let place = serde_json::json!({
+            "dtype": elements.name(), "shape": shape.to_vec(), "data_offsets": [start, data.len()],
+        });
+        header.insert(name, place);
     }
     let mut header = serde_json::Value::Object(header).to_string();
     // The data start on a multiple of eight, as the format asks.
@@ -131,10 +188,15 @@ pub fn write(state: &StateBlock, metadata: &BTreeMap<String, String>) -> Vec<u8>
     bytes
 }
 
+/// Little-endian.
+pub(crate) fn f32_bytes(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+}
+
 /// Reads a model file. Whatever the bytes are, this returns, and allocates no more than a few times their number.
 ///
 /// # Errors
-/// [`ModelFileError`] for what is not a safetensors file of f32 tensors, without gaps.
+/// [`ModelFileError`] for what is not a safetensors file of tensors of f32 (and of bytes, where layers are quantised), without gaps.
 pub fn parse(bytes: &[u8]) -> Result<ModelFile<'_>, ModelFileError> {
     if let Some(format) = other_format(bytes) {
         return Err(ModelFileError::OtherFormat { format });
@@ -162,13 +224,13 @@ pub fn parse(bytes: &[u8]) -> Result<ModelFile<'_>, ModelFileError> {
     let mut tensors = BTreeMap::new();
     let mut end = 0;
     for (name, place) in places {
-        if place.dtype != F32 {
+        let Some(elements) = Elements::ALL.into_iter().find(|elements| elements.name() == place.dtype) else {
             return Err(ModelFileError::DType { tensor: name, received: place.dtype });
-        }
+        };
         let [start, stop] = place.data_offsets;
-        let size = place.shape.iter().try_fold(4usize, |product, extent| product.checked_mul(*extent));
+        let size = place.shape.iter().try_fold(elements.bytes(), |product, extent| product.checked_mul(*extent));
         let is_whole = start == end && stop.checked_sub(start).is_some_and(|length| Some(length) == size);
-        let Some(values) = data.get(start..stop).filter(|_| is_whole) else {
+        let Some(bytes_of) = data.get(start..stop).filter(|_| is_whole) else {
             return Err(if is_whole {
                 let expected = (stop as u64).saturating_add(length).saturating_add(LENGTH_BYTES as u64);
                 ModelFileError::Truncated { expected, received: bytes.len() }
@@ -180,7 +242,7 @@ pub fn parse(bytes: &[u8]) -> Result<ModelFile<'_>, ModelFileError> {
         if tensors.contains_key(&name) {
             return Err(ModelFileError::Duplicate { name });
         }
-        tensors.insert(name, (Shape::from(place.shape), values));
+        tensors.insert(name, Tensor { elements, shape: Shape::from(place.shape), bytes: bytes_of });
     }
     if end != data.len() {
         return Err(ModelFileError::TrailingBytes { bytes: data.len() - end });
@@ -191,21 +253,26 @@ pub fn parse(bytes: &[u8]) -> Result<ModelFile<'_>, ModelFileError> {
 impl ModelFile<'_> {
     /// Names and shapes of the tensors, sorted by name.
     pub fn tensors(&self) -> impl Iterator<Item = (&str, &Shape)> {
-        self.tensors.iter().map(|(name, (shape, _))| (name.as_str(), shape))
+        self.tensors.iter().map(|(name, tensor)| (name.as_str(), &tensor.shape))
     }
 
-    /// Copies the tensors into the parameters and statistics of a block; what the optimizer remembers stays as it is.
+    /// Copies the tensors into the parameters and statistics of a block; what the optimizer remembers stays as it is. What
+    /// [`take_quantization`](ModelFile::take_quantization) took is no more among them.
     ///
     /// # Errors
-    /// If names or shapes are not exactly the block's; the block is then unchanged.
+    /// If names or shapes are not exactly the block's, or elements are no f32; the block is then unchanged.
     pub fn load(&self, state: &mut StateBlock) -> Result<(), ModelFileError> {
+        if let Some((name, tensor)) = self.tensors.iter().find(|(_, tensor)| tensor.elements != Elements::F32) {
+            let received = tensor.elements.name().to_owned();
+            return Err(ModelFileError::DType { tensor: name.clone(), received });
+        }
         let entries: Vec<_> =
             state.entries().iter().filter(|entry| entry.role != StateRole::Optimizer).cloned().collect();
         for entry in &entries {
             match self.tensors.get(&entry.name) {
                 None => return Err(ModelFileError::Missing { tensor: entry.name.clone() }),
-                Some((shape, _)) if *shape != entry.shape => {
-                    let (expected, received) = (entry.shape.clone(), shape.clone());
+                Some(tensor) if tensor.shape != entry.shape => {
+                    let (expected, received) = (entry.shape.clone(), tensor.shape.clone());
                     return Err(ModelFileError::Shape { tensor: entry.name.clone(), expected, received });
                 }
                 Some(_) => {}
@@ -216,7 +283,7 @@ impl ModelFile<'_> {
             let nearest = nearest(tensor, known.iter().copied()).map(str::to_owned);
             return Err(ModelFileError::Unexpected { tensor: tensor.clone(), nearest });
         }
-        for (name, (_, bytes)) in &self.tensors {
+        for (name, Tensor { bytes, .. }) in &self.tensors {
             let values = state.get_mut(name).expect("compared above");
             for (value, bytes) in values.iter_mut().zip(bytes.as_chunks::<4>().0) {
                 *value = f32::from_le_bytes(*bytes);
@@ -321,6 +388,7 @@ impl Localize for ModelFileError {
             ModelFileError::Missing { tensor } => say::file_missing(lang, tensor),
             ModelFileError::Unexpected { tensor, .. } => say::file_unexpected(lang, tensor),
             ModelFileError::Shape { tensor, expected, received } => say::file_shape(lang, tensor, received, expected),
+            ModelFileError::Quantized { tensor } => say::file_quantized(lang, tensor),
         }
     }
 
@@ -332,6 +400,7 @@ impl Localize for ModelFileError {
             | ModelFileError::Header(_)
             | ModelFileError::Duplicate { .. }
             | ModelFileError::Offsets { .. }
+            | ModelFileError::Quantized { .. }
             | ModelFileError::TrailingBytes { .. } => Some(say::file_damaged_hint(lang)),
             ModelFileError::DType { .. } => Some(say::file_dtype_hint(lang)),
             ModelFileError::Unexpected { nearest: Some(nearest), .. } => Some(say::nearest_hint(lang, nearest)),

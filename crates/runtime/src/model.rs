@@ -43,6 +43,7 @@ pub struct Model {
     feature: Feature,
     classes: Vec<String>,
     layers: usize,
+    n_weights_8_bit: usize,
 }
 
 impl Model {
@@ -52,14 +53,16 @@ impl Model {
     /// A file that is no model file of ours, or is damaged; a model that needs more memory than it may have.
     pub fn read(bytes: &[u8], path: &Path, options: Options) -> Result<Model, RuntimeError> {
         let at_path = |source| RuntimeError::ModelFile { path: path.to_owned(), source };
-        let file = model_file::parse(bytes).map_err(at_path)?;
+        let mut file = model_file::parse(bytes).map_err(at_path)?;
         let spec: ModelSpec = metadata(&file, "model", path)?;
         let classes: Vec<String> = metadata(&file, "classes", path)?;
         let feature: Feature = metadata(&file, "feature", path)?;
         let target = Target::Category { classes: classes.len() };
         let refuse = |source| RuntimeError::Model { path: path.to_owned(), source };
         let model = CheckedModel::new(&spec, Shape::from(feature.shape), target).map_err(refuse)?;
-        let inference = model.inference_graph().map_err(refuse)?;
+        let trained = model.inference_graph().map_err(refuse)?;
+        let quantization = file.take_quantization(&trained.graph).map_err(at_path)?;
+        let inference = model.quantized_inference_graph(&quantization).map_err(refuse)?;
         let executor = CpuExecutor {
             level: options.level,
             memory_limit_bytes: options.memory_limit_bytes,
@@ -81,6 +84,7 @@ impl Model {
             feature,
             classes,
             layers: spec.layers.len(),
+            n_weights_8_bit: quantization.layers.values().map(|layer| layer.weights.values().len()).sum(),
         })
     }
 
@@ -109,9 +113,9 @@ impl Model {
         self.layers
     }
 
-    /// Numbers in its parameters and statistics.
+    /// Numbers in its parameters and statistics, those of 8 bits among them.
     pub fn n_parameters(&self) -> usize {
-        self.state.n_parameters()
+        self.state.n_parameters() + self.n_weights_8_bit
     }
 
     /// What the session takes.

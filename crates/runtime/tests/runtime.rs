@@ -9,9 +9,11 @@ use proofmark_data::spec::FeatureType;
 use proofmark_data::{FittedFeature, FittedStep, read_idx_for_prediction};
 use proofmark_engine::StateBlock;
 use proofmark_engine::cpu::{CpuExecutor, Level};
+use proofmark_engine::ops::{Affine, QuantizedWeights};
+use proofmark_engine::quantize::QuantizedLayer;
 use proofmark_messages::Lang;
 use proofmark_model::layers::{conv2d, dense, flatten, max_pool2d};
-use proofmark_model::{CheckedModel, ModelSpec, Target, model_file};
+use proofmark_model::{CheckedModel, ModelSpec, Quantization, Target, model_file};
 use proofmark_runtime::{Environment, Model, Options, run};
 use proofmark_train::predict::Predictor;
 use serde_json::Value;
@@ -250,6 +252,32 @@ fn limits_decide_the_exit_code() {
         assert_eq!(call.code, code, "{limits:?}: {}", call.stderr);
         assert!(call.stderr.contains(text), "{limits:?}: {}", call.stderr);
     }
+}
+
+#[test]
+fn a_quantised_model_says_what_the_lab_says() {
+    let place = Place::new();
+    let sites = place.model.calibration_graph().unwrap().sites;
+    let layers = sites.into_iter().map(|(name, _)| {
+        let weights = QuantizedWeights::of(&place.state.entry(&name).unwrap().shape, place.state.get(&name).unwrap());
+        (name, QuantizedLayer { input: Affine::of_range(-1.0, 2.0), weights })
+    });
+    let quantization = Quantization { layers: layers.collect() };
+    assert_eq!(quantization.layers.len(), 3);
+    let graph = place.model.quantized_inference_graph(&quantization).unwrap().graph;
+    let mut rest = quantization.remaining(&graph, &place.state);
+    let plain = fs::read(place.path("model")).unwrap();
+    let metadata = model_file::parse(&plain).unwrap().metadata;
+    place.write("small", model_file::write_quantized(&rest, &quantization, &metadata));
+    let mut predictor = Predictor::quantized(&place.model, &quantization, CpuExecutor::new(2), &rest).unwrap();
+    let expected = predictor.predict(&mut rest, &place.numbers()).unwrap();
+    assert_ne!(bits(&expected), bits(&place.expected()));
+    for more in [&[][..], &["--threads", "3", "--simd", "scalar"], &["--batch", "1"]] {
+        let said = place.call(&[&["@small", "@images.idx"], more].concat(), "").probabilities();
+        assert_eq!(bits(&said), bits(&expected), "{more:?}");
+    }
+    let info: Value = serde_json::from_str(&place.call(&["--info", "@small"], "").stdout).unwrap();
+    assert_eq!(info["parameters"], place.state.n_parameters());
 }
 
 #[test]

@@ -1,13 +1,14 @@
 //! The training loop, metrics and checkpoints.
 //!
 //! Entry points: [`train`](training::train) runs epochs over prepared data and tells a [`Recorder`] what happens;
-//! [`predict`] runs a model over samples; [`metrics::evaluate`] measures what it said;
+//! [`predict`] runs a model over samples; [`calibrate`](mod@calibrate) rounds its weights to 8 bits; [`metrics::evaluate`] measures what it said;
 //! [`cross_validation`] trains folds;
 //! [`checkpoint`] is the saved state from which a training goes on with the same bits;
 //! [`learning_rate_finder`] and [`training::Probe`] measure a training before it is run.
 //!
 //! This crate does not know: databases, HTTP, folders, terminals; where events and checkpoints go is the recorder's.
 
+pub mod calibrate;
 pub mod checkpoint;
 mod class_weights;
 pub mod cross_validation;

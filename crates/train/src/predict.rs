@@ -6,7 +6,7 @@ use proofmark_engine::{Feed, RunError, Session, StateBlock, Step};
 use proofmark_messages::{Lang, Localize, display_in_english, train as say};
 use proofmark_model::losses::Loss;
 use proofmark_model::onnx::Imported;
-use proofmark_model::{CheckedModel, ModelErrors};
+use proofmark_model::{CheckedModel, ModelErrors, Quantization};
 use proofmark_tensor::math;
 
 use crate::metrics::Predictions;
@@ -45,7 +45,21 @@ impl Evaluator {
         executor: CpuExecutor,
         state: &StateBlock,
     ) -> Result<Self, PredictError> {
-        let evaluation = model.evaluation_graph(loss)?;
+        Evaluator::quantized(model, &Quantization::default(), loss, executor, state)
+    }
+
+    /// Prepares a model with these layers quantised; `state` holds what they leave of its states.
+    ///
+    /// # Errors
+    /// As [`Evaluator::new`].
+    pub fn quantized(
+        model: &CheckedModel,
+        quantization: &Quantization,
+        loss: &Loss,
+        executor: CpuExecutor,
+        state: &StateBlock,
+    ) -> Result<Self, PredictError> {
+        let evaluation = model.quantized_evaluation_graph(loss, quantization)?;
         let sample_elements = model.input_shape().elements();
         Ok(Evaluator {
             session: executor.session(&evaluation.graph, state, BATCH)?,
@@ -113,10 +127,23 @@ impl Predictor {
     /// # Errors
     /// A model that predicts a class for each step; a state that the block lacks; a plan that needs more than the machine has.
     pub fn new(model: &CheckedModel, executor: CpuExecutor, state: &StateBlock) -> Result<Self, PredictError> {
+        Predictor::quantized(model, &Quantization::default(), executor, state)
+    }
+
+    /// Prepares a model with these layers quantised; `state` holds what they leave of its states.
+    ///
+    /// # Errors
+    /// As [`Predictor::new`].
+    pub fn quantized(
+        model: &CheckedModel,
+        quantization: &Quantization,
+        executor: CpuExecutor,
+        state: &StateBlock,
+    ) -> Result<Self, PredictError> {
         if model.predicts_steps() {
             return Err(PredictError::StepsUnsupported { steps: model.output_shape()[0] });
         }
-        let inference = model.inference_graph()?;
+        let inference = model.quantized_inference_graph(quantization)?;
         Ok(Predictor {
             session: executor.session(&inference.graph, state, BATCH)?,
             predictions: inference.predictions,

@@ -7,9 +7,6 @@ use super::{Case, Conv2d, ConvGeometry, Cost, Op, Padding, Reference, ReferenceC
 use crate::error::TypeError;
 use crate::graph::{Span, Type};
 
-/// The longest sum of products whose 32-bit accumulator cannot overflow: a term is at most 255 · 127.
-const MAX_TERMS: usize = 65_536;
-
 /// From f32 numbers to whole ones, affine: x ≈ scale · (q - zero_point), q from 0 to 255. What is computed with is q - zero_point, from
 /// -zero_point to 255 - zero_point: x divided by `scale` in f32, rounded half to even, brought into that range. NaN becomes 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,6 +31,11 @@ impl Affine {
         Affine { scale, zero_point }
     }
 
+    /// Whether the scale is one: positive and finite, and no denormal number.
+    pub fn is_valid(self) -> bool {
+        self.scale.is_normal() && self.scale > 0.0
+    }
+
     /// The smallest and the largest number that is computed with.
     pub(crate) fn bounds(self) -> (f32, f32) {
         (-f32::from(self.zero_point), f32::from(255 - self.zero_point))
@@ -47,7 +49,7 @@ impl Affine {
     }
 
     fn check(self, op: &'static str) -> Result<(), TypeError> {
-        if self.scale.is_normal() && self.scale > 0.0 {
+        if self.is_valid() {
             Ok(())
         } else {
             let (attribute, range) = ("scale", "the positive numbers");
@@ -65,6 +67,9 @@ pub struct QuantizedWeights {
 }
 
 impl QuantizedWeights {
+    /// The longest sum of products whose 32-bit accumulator cannot overflow: a term is at most 255 · 127.
+    pub const MAX_TERMS: usize = 65_536;
+
     /// `None` if there are not as many values and scales as the shape says, a value is -128, or a scale is not positive.
     pub fn new(shape: Shape, values: Vec<i8>, scales: Vec<f32>) -> Option<Self> {
         let fits = shape.rank() > 0 && values.len() == shape.elements() && scales.len() == shape.last();
@@ -184,7 +189,7 @@ impl QuantizedConv2d {
 }
 
 fn check_terms(op: &'static str, terms: usize) -> Result<(), TypeError> {
-    if (1..=MAX_TERMS).contains(&terms) {
+    if (1..=QuantizedWeights::MAX_TERMS).contains(&terms) {
         Ok(())
     } else {
         Err(TypeError::Attribute { op, attribute: "terms of a sum", value: terms as f64, range: "1 to 65536" })

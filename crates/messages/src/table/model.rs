@@ -425,6 +425,10 @@ crate::phrases! {
         en: "the tensor `{tensor}` has the shape `{received}`, expected `{expected}`",
         zh: "张量 `{tensor}` 的形状为 `{received}`，应为 `{expected}`",
     }
+    file_quantized(tensor) {
+        en: "the 8-bit weights `{tensor}` have a value, a scale or a zero point that cannot be computed with",
+        zh: "8 位权重 `{tensor}` 含有无法用于计算的数值、缩放系数或零点",
+    }
     file_other_model_hint() {
         en: "the file belongs to a model of another spec",
         zh: "该文件属于另一份规格的模型",

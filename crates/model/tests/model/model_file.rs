@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use proofmark_engine::ops::{Affine, QuantizedWeights};
+use proofmark_engine::quantize::QuantizedLayer;
 use proofmark_engine::{StateBlock, StateRole};
-use proofmark_model::model_file::{parse, write};
-use proofmark_model::{CheckedModel, Loss, ModelFileError, Optimizer, Regularizer, Target};
+use proofmark_model::model_file::{parse, write, write_quantized};
+use proofmark_model::{CheckedModel, Loss, ModelFileError, Optimizer, Quantization, Regularizer, Target};
 use proptest::prelude::*;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
@@ -170,8 +172,74 @@ fn every_message() {
         add(what, parse(&bytes).expect("a file").load(&mut other).expect_err(what));
     }
     assert_eq!(before.all(), state.all(), "a refused file changes nothing");
+    let (quantization, rest) = quantized();
+    let bytes = write_quantized(&rest, &quantization, &BTreeMap::new());
+    let trained_graph = model().inference_graph().expect("a graph").graph;
+    add("8 bits where f32 is needed", parse(&bytes).expect("a file").load(&mut state).expect_err("8 bits"));
+    for (what, from, to) in [
+        ("8-bit weights of no layer", &b"\"dense_1.kernel\""[..], &b"\"dense_2.kernel\""[..]),
+        ("8-bit weights of another shape", b"\"shape\":[8,3]", b"\"shape\":[3,8]"),
+        ("8-bit weights without scales", b"dense_1.kernel.scales", b"dense_1.kernel.scalex"),
+        ("a scale that is none", &0.0625f32.to_le_bytes(), &0.0f32.to_le_bytes()),
+        ("a zero point that is no byte", b"\"U8\"", b"\"I8\""),
+    ] {
+        let at = bytes.windows(from.len()).position(|window| window == from).expect("it is there");
+        let mut bytes = bytes.clone();
+        bytes[at..at + to.len()].copy_from_slice(to);
+        let mut file = parse(&bytes).expect("a file");
+        add(what, file.take_quantization(&trained_graph).expect_err(what));
+    }
     insta::assert_snapshot!(text);
     assert_eq!(seen, variants(include_str!("../../src/model_file.rs"), "ModelFileError"));
+}
+
+/// The trained model with all its layers in 8 bits, and its other states.
+fn quantized() -> (Quantization, StateBlock) {
+    let (model, state) = (model(), trained());
+    let sites = model.calibration_graph().expect("a graph").sites;
+    let layers = sites.into_iter().enumerate().map(|(idx, (name, _))| {
+        let weights =
+            QuantizedWeights::of(&state.entry(&name).expect("a state").shape, state.get(&name).expect("a state"));
+        let input = Affine { scale: 0.0625, zero_point: 7 * idx as u8 };
+        (name, QuantizedLayer { input, weights })
+    });
+    let quantization = Quantization { layers: layers.collect() };
+    let graph = model.quantized_inference_graph(&quantization).expect("a graph").graph;
+    let rest = quantization.remaining(&graph, &state);
+    (quantization, rest)
+}
+
+#[test]
+fn quantised_layers_are_read_back() {
+    let (quantization, rest) = quantized();
+    assert_eq!(quantization.layers.len(), 5);
+    let bytes = write_quantized(&rest, &quantization, &metadata());
+    assert_eq!(bytes, write_quantized(&rest, &quantization, &metadata()));
+    let mut file = parse(&bytes).expect("a model file");
+    assert!(file.is_quantized() && !parse(&write(&trained(), &metadata())).expect("a file").is_quantized());
+    let trained_graph = model().inference_graph().expect("a graph").graph;
+    assert_eq!(file.take_quantization(&trained_graph).expect("the same model"), quantization);
+    assert!(!file.is_quantized());
+    let mut state = StateBlock::new(&model().quantized_inference_graph(&quantization).expect("a graph").graph);
+    file.load(&mut state).expect("the same model");
+    assert_eq!(state.all(), rest.all());
+    // A file of f32 alone is one without such layers.
+    let plain = write(&trained(), &metadata());
+    assert_eq!(
+        parse(&plain).expect("a file").take_quantization(&trained_graph).expect("none"),
+        Quantization::default()
+    );
+    // As the other implementation reads it.
+    let theirs = SafeTensors::deserialize(&bytes).expect("a file");
+    for (name, layer) in &quantization.layers {
+        let values: Vec<u8> = layer.weights.values().iter().map(|value| *value as u8).collect();
+        let view = theirs.tensor(name).expect("a tensor");
+        assert_eq!((view.dtype(), view.shape(), view.data()), (Dtype::I8, &layer.weights.shape()[..], &values[..]));
+        let view = theirs.tensor(&format!("{name}.input_zero_point")).expect("a tensor");
+        assert_eq!((view.dtype(), view.shape(), view.data()), (Dtype::U8, &[][..], &[layer.input.zero_point][..]));
+        let view = theirs.tensor(&format!("{name}.scales")).expect("a tensor");
+        assert_eq!((view.dtype(), view.shape()), (Dtype::F32, &[layer.weights.scales().len()][..]));
+    }
 }
 
 /// A model of one dense layer, `d`.
@@ -199,6 +267,21 @@ proptest! {
         if let Ok(file) = parse(&bytes) {
             let mut state = trained();
             let _ = file.load(&mut state);
+        }
+    }
+
+    #[test]
+    fn no_damage_of_a_quantised_file_makes_it_panic(position in any::<prop::sample::Index>(), bit in 0u8..8) {
+        let (quantization, rest) = quantized();
+        let mut bytes = write_quantized(&rest, &quantization, &BTreeMap::new());
+        let at = position.index(3000.min(bytes.len()));
+        bytes[at] ^= 1 << bit;
+        let model = model();
+        if let Ok(mut file) = parse(&bytes)
+            && let Ok(taken) = file.take_quantization(&model.inference_graph().expect("a graph").graph)
+        {
+            let graph = model.quantized_inference_graph(&taken).expect("what was taken fits").graph;
+            let _ = file.load(&mut StateBlock::new(&graph));
         }
     }
 }

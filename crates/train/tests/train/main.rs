@@ -10,6 +10,7 @@ mod learning;
 mod lengths;
 mod precision;
 mod pytorch;
+mod quantized;
 mod rates;
 mod squares;
 mod steps;
