@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use proofmark_messages::{Lang, Localize, cli as say};
+use proofmark_messages::{Lang, Localize, cli as say, quantize};
 
 /// What `--threads` can be.
 pub(crate) const THREADS: RangeInclusive<u16> = 1..=1024;
@@ -82,9 +82,11 @@ impl Localize for UsageError {
         }
         if self.0.kind() == ErrorKind::ValueValidation {
             // The ranges of our numbers; clap knows them only as an English sentence.
-            return Some(match self.first(ContextKind::InvalidArg).starts_with("--threads") {
-                true => say::number_between_hint(lang, THREADS.start(), THREADS.end()),
-                false => say::number_from_hint(lang, 1),
+            let argument = self.first(ContextKind::InvalidArg);
+            return Some(match argument.split(' ').next() {
+                Some("--threads") => say::number_between_hint(lang, THREADS.start(), THREADS.end()),
+                Some("--percentile") => quantize::percentile_hint(lang),
+                _ => say::number_from_hint(lang, 1),
             });
         }
         Some(match self.0.kind() {

@@ -58,6 +58,8 @@ kinds! {
     AcceptDecision = "accept.decision", reproducible: true, label: kind_accept_decision;
     /// A run that was trained again and compared epoch by epoch.
     RunReproduced = "run.reproduced", reproducible: true, label: kind_run_reproduced;
+    /// A model with weights of 8 bits: what it was made from, and how both measure.
+    ModelQuantized = "model.quantized", reproducible: true, label: kind_model_quantized;
     /// A search: its trials, its choices, its best.
     TuneStudy = "tune.study", reproducible: true, label: kind_tune_study;
     /// What a training with privacy spent of a data set's budget.

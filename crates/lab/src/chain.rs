@@ -130,6 +130,7 @@ impl Chain {
                 Kind::AcceptDecision => decisions.extend(link(statement, problems)),
                 // These are about the run, and no part of it.
                 Kind::RunReproduced
+                | Kind::ModelQuantized
                 | Kind::PrivacySpend
                 | Kind::ServeLatency
                 | Kind::MonitorDrift

@@ -3,11 +3,12 @@ use std::path::PathBuf;
 use proofmark_data::DataError;
 use proofmark_data::survey::SurveyError;
 use proofmark_evidence::EvidenceError;
-use proofmark_messages::{Lang, Localize, cli as say, display_in_english, draft, lab};
+use proofmark_messages::{Lang, Localize, cli as say, display_in_english, draft, lab, quantize};
 use proofmark_model::onnx::OnnxError;
 use proofmark_model::{ModelErrors, ModelFileError};
 use proofmark_report::ExtractError;
 use proofmark_store::StoreError;
+use proofmark_tensor::Shape;
 use proofmark_train::predict::PredictError;
 
 use crate::error::{ErrorKind, LabError};
@@ -88,6 +89,30 @@ pub enum CommandError {
         /// Classes of the data.
         classes: usize,
     },
+    /// A model that reads samples of another shape than the data have.
+    ModelInput {
+        /// The file.
+        path: PathBuf,
+        /// What the model reads.
+        expected: Shape,
+        /// What the data have.
+        received: Shape,
+    },
+    /// A model without a layer that can have weights of 8 bits.
+    NothingToQuantize {
+        /// The model's file.
+        path: PathBuf,
+    },
+    /// A model file that is quantised already.
+    AlreadyQuantized {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A run whose model was not quantised.
+    NotQuantized {
+        /// The run.
+        run: String,
+    },
     /// A page without evidence.
     Page {
         /// The page.
@@ -146,6 +171,10 @@ impl CommandError {
             | CommandError::NotExported { .. }
             | CommandError::Onnx { .. }
             | CommandError::OnnxClasses { .. }
+            | CommandError::ModelInput { .. }
+            | CommandError::NothingToQuantize { .. }
+            | CommandError::AlreadyQuantized { .. }
+            | CommandError::NotQuantized { .. }
             | CommandError::Page { .. }
             | CommandError::NoSuchScenario { .. }
             | CommandError::Survey(_)
@@ -185,6 +214,12 @@ impl Localize for CommandError {
             CommandError::OnnxClasses { path, outputs, classes } => {
                 say::onnx_classes(lang, path.display(), outputs, classes)
             }
+            CommandError::ModelInput { path, expected, received } => {
+                quantize::model_input(lang, path.display(), expected, received)
+            }
+            CommandError::NothingToQuantize { path } => quantize::nothing_to_quantize(lang, path.display()),
+            CommandError::AlreadyQuantized { path } => quantize::already_quantized(lang, path.display()),
+            CommandError::NotQuantized { run } => quantize::not_quantized(lang, run),
             CommandError::Page { path, source } => say::page(lang, path.display(), source.text(lang)),
             CommandError::NoSuchScenario { name } => say::no_such_scenario(lang, name),
             CommandError::Survey(error) => error.text(lang),
@@ -212,7 +247,10 @@ impl Localize for CommandError {
             CommandError::Model(_) | CommandError::ScenarioWithoutData { .. } => Some(lab::internal_hint(lang)),
             CommandError::NotExported { source, .. } => source.hint(lang),
             CommandError::Onnx { source, .. } => source.hint(lang),
-            CommandError::OnnxClasses { .. } => Some(say::onnx_classes_hint(lang)),
+            CommandError::OnnxClasses { .. } | CommandError::ModelInput { .. } => Some(say::onnx_classes_hint(lang)),
+            CommandError::NothingToQuantize { .. } => Some(quantize::nothing_to_quantize_hint(lang)),
+            CommandError::AlreadyQuantized { .. } => Some(quantize::already_quantized_hint(lang)),
+            CommandError::NotQuantized { run } => Some(quantize::not_quantized_hint(lang, run)),
             CommandError::Page { source, .. } => source.hint(lang),
             CommandError::NoSuchScenario { .. } => {
                 let names: Vec<String> =
@@ -252,6 +290,10 @@ impl std::error::Error for CommandError {
             | CommandError::FileExists { .. }
             | CommandError::WouldReplace { .. }
             | CommandError::OnnxClasses { .. }
+            | CommandError::ModelInput { .. }
+            | CommandError::NothingToQuantize { .. }
+            | CommandError::AlreadyQuantized { .. }
+            | CommandError::NotQuantized { .. }
             | CommandError::ScenarioWithoutData { .. } => None,
         }
     }

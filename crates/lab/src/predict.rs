@@ -9,8 +9,8 @@ use proofmark_data::spec::FeatureType;
 use proofmark_data::{FittedFeature, read_idx_for_prediction, read_image_for_prediction, read_series_for_prediction};
 use proofmark_engine::StateBlock;
 use proofmark_evidence::{Digest, Kind};
-use proofmark_model::{CheckedModel, ModelSpec, Target, model_file};
-use proofmark_store::{RunFile, RunFolder};
+use proofmark_model::{CheckedModel, ModelSpec, Quantization, Target, model_file};
+use proofmark_store::{RunFile, RunFolder, StoreError};
 use proofmark_train::metrics::most_probable;
 use proofmark_train::predict::{PredictError, Predictor};
 use serde::de::DeserializeOwned;
@@ -19,6 +19,7 @@ use crate::claims::{self, TrainClaims};
 use crate::command_error::CommandError;
 use crate::host::Host;
 use crate::pipeline::executor;
+use crate::quantize::QuantizedClaims;
 
 /// A model that is ready to predict.
 pub struct Classifier {
@@ -53,6 +54,8 @@ pub(crate) struct StoredModel {
     /// What stands beside the tensors.
     pub(crate) metadata: BTreeMap<String, String>,
     pub(crate) model: CheckedModel,
+    /// The layers with weights of 8 bits; none in a model as it was trained.
+    pub(crate) quantization: Quantization,
     pub(crate) state: StateBlock,
     pub(crate) feature: FittedFeature,
     pub(crate) classes: Vec<String>,
@@ -66,27 +69,48 @@ impl StoredModel {
     pub(crate) fn read(run: &RunFolder) -> Result<StoredModel, CommandError> {
         let path = run.file_path(RunFile::Model);
         let bytes = run.read(RunFile::Model)?;
-        let found = Digest::of(&bytes).to_string();
         let mut claimed = Vec::new();
         for (statement, _) in run.evidence()?.iter().filter(|(statement, _)| statement.kind() == Kind::TrainRun) {
             claimed.extend(claims::read::<TrainClaims>(statement).ok().and_then(|claims| claims.model));
         }
-        if !claimed.contains(&found) {
-            return Err(match claimed.pop() {
-                Some(expected) => CommandError::ModelAltered { path, expected, found },
-                None => CommandError::ModelUnclaimed { path },
-            });
+        StoredModel::of(held(bytes, claimed, &path)?, &path)
+    }
+
+    /// The quantised model of a run, held against the digests in the run's evidence.
+    ///
+    /// # Errors
+    /// A run whose model was not quantised; otherwise as [`StoredModel::read`].
+    pub(crate) fn read_quantized(run: &RunFolder) -> Result<StoredModel, CommandError> {
+        let path = run.file_path(RunFile::Quantized);
+        let bytes = match run.read(RunFile::Quantized) {
+            Err(StoreError::Missing { .. }) => {
+                return Err(CommandError::NotQuantized { run: run.id().to_owned() });
+            }
+            bytes => bytes?,
+        };
+        let mut claimed = Vec::new();
+        for (statement, _) in run.evidence()?.iter().filter(|(statement, _)| statement.kind() == Kind::ModelQuantized) {
+            claimed.extend(claims::read::<QuantizedClaims>(statement).ok().map(|claims| claims.quantized));
         }
-        let at_path = |source| CommandError::ModelFile { path: path.clone(), source };
-        let file = model_file::parse(&bytes).map_err(at_path)?;
-        let spec: ModelSpec = metadata(&file, "model", &path)?;
-        let classes: Vec<String> = metadata(&file, "classes", &path)?;
-        let feature: FittedFeature = metadata(&file, "feature", &path)?;
+        StoredModel::of(held(bytes, claimed, &path)?, &path)
+    }
+
+    /// Understands a model file, quantised or not, which came from `path`.
+    ///
+    /// # Errors
+    /// A file that is no model file of ours, or is damaged.
+    pub(crate) fn of(bytes: Vec<u8>, path: &Path) -> Result<StoredModel, CommandError> {
+        let at_path = |source| CommandError::ModelFile { path: path.to_owned(), source };
+        let mut file = model_file::parse(&bytes).map_err(at_path)?;
+        let spec: ModelSpec = metadata(&file, "model", path)?;
+        let classes: Vec<String> = metadata(&file, "classes", path)?;
+        let feature: FittedFeature = metadata(&file, "feature", path)?;
         let model = CheckedModel::new(&spec, feature.shape(), Target::Category { classes: classes.len() })?;
-        let mut state = StateBlock::new(&model.inference_graph()?.graph);
+        let quantization = file.take_quantization(&model.inference_graph()?.graph).map_err(at_path)?;
+        let mut state = StateBlock::new(&model.quantized_inference_graph(&quantization)?.graph);
         file.load(&mut state).map_err(at_path)?;
         let metadata = file.metadata.clone();
-        Ok(StoredModel { bytes, metadata, model, state, feature, classes })
+        Ok(StoredModel { bytes, metadata, model, quantization, state, feature, classes })
     }
 }
 
@@ -96,8 +120,20 @@ impl Classifier {
     /// # Errors
     /// A run without a model; a model file that is damaged, or not the one that a statement of the run claims.
     pub fn open(run: &RunFolder, host: &dyn Host) -> Result<Classifier, CommandError> {
-        let StoredModel { model, state, feature, classes, .. } = StoredModel::read(run)?;
-        let predictor = Predictor::new(&model, executor(host), &state)?;
+        Classifier::of(StoredModel::read(run)?, host)
+    }
+
+    /// The quantised model of a run, held against the digests in the run's evidence.
+    ///
+    /// # Errors
+    /// A run whose model was not quantised; otherwise as [`Classifier::open`].
+    pub fn open_quantized(run: &RunFolder, host: &dyn Host) -> Result<Classifier, CommandError> {
+        Classifier::of(StoredModel::read_quantized(run)?, host)
+    }
+
+    fn of(stored: StoredModel, host: &dyn Host) -> Result<Classifier, CommandError> {
+        let StoredModel { model, quantization, state, feature, classes, .. } = stored;
+        let predictor = Predictor::quantized(&model, &quantization, executor(host), &state)?;
         Ok(Classifier { predictor, state, feature, classes })
     }
 
@@ -147,6 +183,18 @@ impl Classifier {
         };
         Ok(outputs.chunks_exact(self.classes.len()).enumerate().map(prediction).collect())
     }
+}
+
+/// The bytes, if their digest is claimed.
+fn held(bytes: Vec<u8>, mut claimed: Vec<String>, path: &Path) -> Result<Vec<u8>, CommandError> {
+    let (found, path) = (Digest::of(&bytes).to_string(), path.to_owned());
+    if claimed.contains(&found) {
+        return Ok(bytes);
+    }
+    Err(match claimed.pop() {
+        Some(expected) => CommandError::ModelAltered { path, expected, found },
+        None => CommandError::ModelUnclaimed { path },
+    })
 }
 
 fn metadata<T: DeserializeOwned>(

@@ -75,6 +75,8 @@ areas! {
     evidence,
     /// The pipeline: from spec to verdict.
     lab,
+    /// Models with weights of 8 bits.
+    quantize,
     /// The report.
     report,
     /// The report on studies and augmentation.

@@ -16,13 +16,15 @@ pub enum RunFile {
     Lock,
     /// The trained parameters.
     Model,
+    /// The parameters with weights of 8 bits, where they were made.
+    Quantized,
     /// The report, one self-contained page.
     Report,
 }
 
 impl RunFile {
     /// Every file.
-    pub const ALL: [RunFile; 4] = [RunFile::Spec, RunFile::Lock, RunFile::Model, RunFile::Report];
+    pub const ALL: [RunFile; 5] = [RunFile::Spec, RunFile::Lock, RunFile::Model, RunFile::Quantized, RunFile::Report];
 
     /// Its name in the folder.
     pub const fn name(self) -> &'static str {
@@ -30,6 +32,7 @@ impl RunFile {
             RunFile::Spec => "spec.yaml",
             RunFile::Lock => "spec.lock.json",
             RunFile::Model => "model.safetensors",
+            RunFile::Quantized => "model.int8.safetensors",
             RunFile::Report => "report.html",
         }
     }

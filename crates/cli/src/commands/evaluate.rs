@@ -1,9 +1,9 @@
-//! `proofmark evaluate --model FILE --data SPEC`: measures a model of another program on a spec's test data.
+//! `proofmark evaluate --model FILE --data SPEC`: measures a model file, of another program or ours, on a spec's test data.
 
 use std::path::PathBuf;
 
 use clap::{Arg, ArgMatches, Command as Definition, value_parser};
-use proofmark_lab::evaluate::{ModelEvaluation, evaluate_onnx};
+use proofmark_lab::evaluate::{ModelEvaluation, evaluate_file};
 use proofmark_lab::{Measured, OutputKind};
 use proofmark_messages::{Lang, cli as say, report};
 
@@ -36,7 +36,7 @@ fn run(matches: &ArgMatches, session: &Session) -> Result<Exit, Failure> {
     let source = session.spec(matches)?;
     let model = matches.get_one::<PathBuf>("model").cloned().unwrap_or_default();
     let mut host = TerminalHost::new(session);
-    let evaluation = evaluate_onnx(&model, &source, &mut host);
+    let evaluation = evaluate_file(&model, &source, &mut host);
     host.finish();
     let (lang, output) = (session.lang, &session.output);
     let Some(evaluation) = evaluation? else {

@@ -10,6 +10,7 @@ mod explain;
 mod export;
 mod new;
 mod predict;
+mod quantize;
 mod report;
 mod reproduce;
 mod run;
@@ -45,6 +46,7 @@ pub(crate) const ALL: &[Command] = &[
     advise::COMMAND,
     data::COMMAND,
     predict::COMMAND,
+    quantize::COMMAND,
     export::COMMAND,
     evaluate::COMMAND,
     reproduce::COMMAND,

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Arg, ArgMatches, Command as Definition, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command as Definition, value_parser};
 use proofmark_lab::predict::{Classifier, Prediction};
-use proofmark_messages::{Lang, cli as say};
+use proofmark_messages::{Lang, cli as say, quantize};
 
 use super::{Command, run_argument};
 use crate::app::example;
@@ -27,6 +27,13 @@ fn define(lang: Lang) -> Definition {
                 .num_args(1..)
                 .required(true),
         )
+        .arg(
+            Arg::new("quantized")
+                .long("quantized")
+                .help(quantize::option_predict_quantized(lang))
+                .action(ArgAction::SetTrue)
+                .help_heading(say::heading_options(lang)),
+        )
         .after_help(example(
             lang,
             "proofmark predict 2026-11-23-digits-7f3a seven.png\n\
@@ -36,7 +43,11 @@ fn define(lang: Lang) -> Definition {
 
 fn run(matches: &ArgMatches, session: &Session) -> Result<Exit, Failure> {
     let host = TerminalHost::new(session);
-    let mut classifier = Classifier::open(&session.run(matches, "run")?, &host)?;
+    let run = session.run(matches, "run")?;
+    let mut classifier = match matches.get_flag("quantized") {
+        true => Classifier::open_quantized(&run, &host)?,
+        false => Classifier::open(&run, &host)?,
+    };
     let classes = classifier.classes().to_vec();
     for path in matches.get_many::<PathBuf>("files").into_iter().flatten() {
         let predictions = classifier.predict(path)?;

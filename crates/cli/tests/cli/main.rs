@@ -8,6 +8,7 @@ mod folds;
 mod forging;
 mod kill;
 mod languages;
+mod quantize;
 mod run;
 mod sessions;
 mod study;

@@ -62,8 +62,8 @@ fn a_run_and_what_follows_it() {
     let chinese =
         place.call(&["evaluate", "--model", "a.onnx", "--data", "tiny.yaml", "--lang", "zh-CN"]).expect(0).stdout;
     assert!(chinese.contains("测试集") && chinese.contains("置信区间"), "{chinese}");
-    let no_model = place.call(&["evaluate", "--model", "a.safetensors", "--data", "tiny.yaml"]).expect(2);
-    no_model.says(&["error: `a.safetensors`: not an ONNX file", "hint: "]);
+    let no_model = place.call(&["evaluate", "--model", "tiny.yaml", "--data", "tiny.yaml"]).expect(2);
+    no_model.says(&["error: `tiny.yaml`: not an ONNX file", "hint: "]);
     // What is there is replaced only when that is asked for.
     let again = ["export", &run, "--format", "onnx", "--output", "a.safetensors"];
     place.call(&again).expect(2).says(&["error: `a.safetensors` is there already", "hint: ", "`--force`"]);

@@ -6,18 +6,19 @@ use proofmark_engine::StateBlock;
 use proofmark_evidence::{Digest, Grade, Input, Kind, Statement};
 use proofmark_messages::Lang;
 use proofmark_report::{Outcome, ReportData};
-use proofmark_store::{RunFile, RunFolder, State};
+use proofmark_store::{RunFile, RunFolder, State, StoreError};
 use proofmark_train::training::parameters_digest;
 use proofmark_train::{Event as TrainEvent, checkpoint};
 use serde_json::Value;
 
 use super::{Held, Made, Note, Subject, Verification, VerifiedStatement, VerifyProblem, statement_of};
 use crate::chain::Chain;
-use crate::claims::normal;
+use crate::claims::{self, normal};
 use crate::command_error::CommandError;
 use crate::cross_validation::{FoldHead, FoldResult};
 use crate::lock::{Difference, Lock, first_difference};
 use crate::pipeline::{SpecSource, read_spec, spec_source, state_of};
+use crate::quantize::QuantizedClaims;
 use crate::record::{PipelineEvent, Record, RunEvent};
 use crate::settle::settle;
 use crate::statements::epoch_claims;
@@ -128,6 +129,23 @@ impl Checker {
             Ok(found) if found == expected => self.held(Held::Model),
             Ok(found) => self.differs(Subject::Model, expected, found),
             Err(error) => self.problem(VerifyProblem::Store(error)),
+        }
+    }
+
+    /// The model with weights of 8 bits, if there is one, against what was last stated of one. A statement without a file is no problem:
+    /// the file may have been written elsewhere.
+    pub(super) fn quantized(&mut self, run: &RunFolder) {
+        let found = match run.read(RunFile::Quantized) {
+            Ok(bytes) => Digest::of(&bytes).to_string(),
+            Err(StoreError::Missing { .. }) => return,
+            Err(error) => return self.problem(VerifyProblem::Store(error)),
+        };
+        let of_kind = self.statements.iter().filter(|statement| statement.kind() == Kind::ModelQuantized);
+        let claimed: Vec<String> =
+            of_kind.filter_map(|statement| Some(claims::read::<QuantizedClaims>(statement).ok()?.quantized)).collect();
+        match claimed.last() {
+            _ if claimed.contains(&found) => self.held(Held::Quantized),
+            expected => self.differs(Subject::Quantized, expected.cloned().unwrap_or_default(), found),
         }
     }
 

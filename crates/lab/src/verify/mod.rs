@@ -75,6 +75,8 @@ pub enum Held {
     Spec,
     /// The model file.
     Model,
+    /// The model file with weights of 8 bits.
+    Quantized,
     /// The epochs in the events: their figures, and the digests of their parameters.
     Epochs(usize),
     /// The folds of the cross-validation: their ends in the events, and what their models said.
@@ -170,6 +172,8 @@ pub enum VerifyProblem {
 pub enum Subject {
     /// The model file.
     Model,
+    /// The model file with weights of 8 bits.
+    Quantized,
     /// A key of the lock.
     Lock(String),
     /// A key of the spec.
@@ -233,6 +237,7 @@ pub fn verify_run(run: &RunFolder) -> Result<Verification, CommandError> {
     checker.lock(run);
     checker.spec(run);
     checker.model(run);
+    checker.quantized(run);
     let ended = checker.events(run);
     checker.folds(run);
     checker.checkpoints(run)?;

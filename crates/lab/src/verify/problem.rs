@@ -15,6 +15,7 @@ impl Held {
             Held::Lock => "lock",
             Held::Spec => "spec",
             Held::Model => "model",
+            Held::Quantized => "quantized",
             Held::Epochs(_) => "epochs",
             Held::Folds(_) => "folds",
             Held::TestReads(_) => "test_reads",
@@ -34,6 +35,7 @@ impl Localize for Held {
             Held::Lock => say::held_lock(lang),
             Held::Spec => say::held_spec(lang),
             Held::Model => say::held_model(lang),
+            Held::Quantized => say::held_quantized(lang),
             Held::Epochs(epochs) => say::held_epochs(lang, epochs),
             Held::Folds(folds) => say::held_folds(lang, folds),
             Held::TestReads(reads) => say::held_test_reads(lang, reads),
@@ -68,6 +70,7 @@ impl Localize for Subject {
         const STATUS: &str = "status.json";
         match self {
             Subject::Model => say::subject_file(lang, RunFile::Model.name()),
+            Subject::Quantized => say::subject_file(lang, RunFile::Quantized.name()),
             Subject::Lock(path) => say::subject_key(lang, path, RunFile::Lock.name()),
             Subject::Spec(path) => say::subject_key(lang, path, RunFile::Spec.name()),
             Subject::PageSpec(path) => say::subject_key(lang, format!("spec: {path}"), RunFile::Report.name()),

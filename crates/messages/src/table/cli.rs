@@ -193,8 +193,8 @@ crate::phrases! {
     model_altered_hint() { en: "restore the file, or train the spec again; `proofmark evidence verify` says what else differs", zh: "请恢复该文件或重新训练；`proofmark evidence verify` 可以指出其他不符之处" }
 
     // evaluate
-    evaluate_about() { en: "Measure an ONNX model of another program on a spec's test data", zh: "在规格的测试数据上测量其他程序的 ONNX 模型" }
-    option_evaluate_model() { en: "The ONNX file", zh: "ONNX 文件" }
+    evaluate_about() { en: "Measure a model file, ONNX or our own, on a spec's test data", zh: "在规格的测试数据上测量模型文件（ONNX 或本程序的格式）" }
+    option_evaluate_model() { en: "The file: ONNX, or safetensors of ours, quantised or not", zh: "模型文件：ONNX，或本程序的 safetensors（量化与否均可）" }
     option_evaluate_data() { en: "The spec whose data, preprocessing and metrics are used; its model is not looked at", zh: "提供数据、预处理与指标的规格；其中的模型不予理会" }
     label_outputs() { en: "outputs", zh: "输出" }
     outputs_probabilities() { en: "probabilities", zh: "概率" }

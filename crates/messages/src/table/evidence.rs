@@ -168,6 +168,8 @@ crate::phrases! {
     kind_accept_decision() { en: "acceptance", zh: "验收结论" }
     /// The kind `run.reproduced`.
     kind_run_reproduced() { en: "reproduction", zh: "复现" }
+    /// The kind `model.quantized`.
+    kind_model_quantized() { en: "quantised model", zh: "量化模型" }
     /// The kind `tune.study`.
     kind_tune_study() { en: "study", zh: "调参研究" }
     /// The kind `privacy.spend`.
@@ -364,6 +366,8 @@ crate::phrases! {
     held_chain() { en: "they follow from each other, the decision from what was measured and the criteria", zh: "各陈述前后相符，验收结论由实测结果与标准推出" }
     /// The model file.
     held_model() { en: "the model is the one that was trained and measured", zh: "模型就是当初训练并测量的那一个" }
+    /// The model with weights of 8 bits.
+    held_quantized() { en: "the model with weights of 8 bits is the one that was measured", zh: "8 位权重的模型就是当初测量的那一个" }
     /// The lock.
     held_lock() { en: "spec, sources and prepared data are those of the training", zh: "规格、数据源与预处理后的数据与训练时一致" }
     /// The user's spec.

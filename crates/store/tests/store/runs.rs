@@ -146,9 +146,17 @@ fn files_are_replaced_as_a_whole() {
     run.write_json(RunFile::Lock, &serde_json::json!({"seed": 7})).unwrap();
     assert_eq!(run.read(RunFile::Lock).unwrap(), b"{\n  \"seed\": 7\n}\n");
     assert_eq!(run.read_json::<serde_json::Value>(RunFile::Lock).unwrap()["seed"], 7);
-    let expected =
-        ["checkpoints", "evidence", "lock", "model.safetensors", "report.html", "spec.lock.json", "spec.yaml"];
-    assert_eq!(names(run.path())[..7], expected);
+    let expected = [
+        "checkpoints",
+        "evidence",
+        "lock",
+        "model.int8.safetensors",
+        "model.safetensors",
+        "report.html",
+        "spec.lock.json",
+        "spec.yaml",
+    ];
+    assert_eq!(names(run.path())[..8], expected);
 }
 
 #[test]

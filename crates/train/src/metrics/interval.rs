@@ -24,7 +24,7 @@ pub enum Method {
 }
 
 /// The 97.5 % quantile of the standard normal distribution.
-const Z: f64 = 1.959_963_984_540_054;
+pub(super) const Z: f64 = 1.959_963_984_540_054;
 
 /// Wilson's score interval at 95 % for `successes` of `trials`; of no trials, the interval is 0 to 1 around 0.
 pub fn wilson(successes: u64, trials: u64) -> Estimate {

@@ -5,11 +5,13 @@ mod bootstrap;
 mod calibration;
 mod confusion;
 mod interval;
+mod paired;
 
 pub use across_folds::{AcrossFolds, across_folds};
 pub use calibration::{Calibration, CalibrationBin};
 pub use confusion::Confusion;
 pub use interval::{Estimate, Method, wilson};
+pub use paired::{Paired, PairedDifference};
 
 use std::ops::Range;
 
