@@ -27,6 +27,16 @@ pub struct Dataset {
     hashes: Vec<u128>,
     /// Of images; empty for other kinds.
     roughness: Vec<u16>,
+    windows: Option<Windows>,
+}
+
+/// Where rows stand that are windows over something longer.
+#[derive(Clone, Debug)]
+pub(crate) struct Windows {
+    /// Where each row begins, rising, in all that was read.
+    pub(crate) starts: Vec<u64>,
+    /// What each row reads from there on, its labels included.
+    pub(crate) span: u64,
 }
 
 /// What the model reads, by its kind.
@@ -74,7 +84,7 @@ impl Dataset {
     ) -> Result<Dataset, DataError> {
         let labels = class_indices(labels);
         assert_eq!(labels.len(), series.len(), "one label a series");
-        let shape = Shape::from([series.steps(), series.channels()]);
+        let shape = Shape::new(&series.extents());
         let bytes = labels.len() * shape.elements() * size_of::<f32>();
         Dataset::checked(path, shape, Column::Series(series), labels, bytes)
     }
@@ -93,15 +103,26 @@ impl Dataset {
             return Err(DataError::TooLarge { path: path.to_owned(), bytes: bytes as u64 });
         }
         let (names, hashes, roughness) = (Vec::new(), Vec::new(), Vec::new());
-        Ok(Dataset { shape, column, labels, label_width: 1, names, hashes, roughness })
+        Ok(Dataset { shape, column, labels, label_width: 1, names, hashes, roughness, windows: None })
     }
 
     /// What the rows hold.
     pub fn kind(&self) -> FeatureType {
         match self.column {
             Column::Image(_) => FeatureType::Image,
+            Column::Series(ref series) if series.tokens().is_some() => FeatureType::Tokens,
             Column::Series(_) => FeatureType::Series,
         }
+    }
+
+    /// The same rows as windows over something longer, in its order: they are split by blocks.
+    pub(crate) fn with_windows(self, windows: Windows) -> Dataset {
+        assert_eq!(windows.starts.len(), self.len(), "one start a row");
+        Dataset { windows: Some(windows), ..self }
+    }
+
+    pub(crate) fn windows(&self) -> Option<&Windows> {
+        self.windows.as_ref()
     }
 
     /// The same rows with `width` labels each, row after row: indices into the source's classes, -1 where one is missing. A
@@ -146,7 +167,8 @@ impl Dataset {
         self.label_width
     }
 
-    /// The shape of a row: of images `[height, width, channels]`, of series `[steps, channels]`, with the steps of the longest.
+    /// The shape of a row: of images `[height, width, channels]`, of series `[steps, channels]`, with the steps of the longest; of
+    /// tokens `[steps]`.
     pub fn shape(&self) -> &Shape {
         &self.shape
     }

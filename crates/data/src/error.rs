@@ -4,9 +4,11 @@ use crate::folds::Counted;
 use crate::image::DecodeError;
 use crate::source::idx::IdxError;
 use crate::source::series_file::SeriesError;
+use crate::source::wav::WavError;
 pub use crate::spec_problem::SpecProblem;
+use crate::tokens::TextError;
 use proofmark_criteria::CriterionError;
-use proofmark_messages::{Lang, Localize, data as say, display_in_english, draft, sequence};
+use proofmark_messages::{Lang, Localize, data as say, display_in_english, draft, sequence, tokens};
 use std::error::Error;
 use std::io;
 use std::path::PathBuf;
@@ -203,6 +205,48 @@ pub enum DataError {
         /// What is wrong with it, and where.
         error: SeriesError,
     },
+    /// A file of text that has no tokens.
+    Text {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, and where.
+        error: TextError,
+    },
+    /// A file of sound that cannot be read.
+    Wav {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: WavError,
+    },
+    /// A sound of another rate than the spec says.
+    SampleRate {
+        /// The file.
+        path: PathBuf,
+        /// Samples of a second that the spec says.
+        expected: u32,
+        /// Samples of a second of this file.
+        received: u32,
+    },
+    /// No files of sound.
+    NoSounds {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// No text files.
+    NoText {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// No file is as long as a window with the token that follows it.
+    TooFewTokens {
+        /// The folder.
+        path: PathBuf,
+        /// The tokens of a window, and one more.
+        needed: usize,
+        /// The tokens of the longest file.
+        received: usize,
+    },
     /// Neither `.ts` files nor class folders.
     NoSeries {
         /// The folder.
@@ -340,6 +384,16 @@ impl Localize for DataError {
             DataError::NotAnImage { path, error } => say::file_is(lang, path.display(), error.text(lang)),
             DataError::UnknownPart { part, available } => say::unknown_part(lang, part, list(lang, available)),
             DataError::Series { path, error } => error.at(path, lang),
+            DataError::Text { path, error } => say::file_is(lang, path.display(), error.text(lang)),
+            DataError::Wav { path, error } => say::file_is(lang, path.display(), error.text(lang)),
+            DataError::SampleRate { path, expected, received } => {
+                tokens::sample_rate(lang, path.display(), expected, received)
+            }
+            DataError::NoSounds { path } => tokens::no_sounds(lang, path.display()),
+            DataError::NoText { path } => tokens::no_text(lang, path.display()),
+            DataError::TooFewTokens { path, needed, received } => {
+                tokens::too_few_tokens(lang, path.display(), needed, received)
+            }
             DataError::SeriesWithGaps { path, row } => sequence::series_with_gaps(lang, path.display(), row),
             DataError::TwoFiles { path, part } => sequence::two_files(lang, part, path.display()),
             DataError::NoTrainSeries { path } => sequence::no_train_series(lang, path.display()),
@@ -380,6 +434,12 @@ impl Localize for DataError {
             DataError::NotAnImage { .. } => Some(say::hint_not_an_image(lang)),
             DataError::UnknownPart { .. } => Some(say::hint_unknown_part(lang)),
             DataError::Series { error, .. } => error.hint(lang),
+            DataError::Text { error, .. } => error.hint(lang),
+            DataError::Wav { error, .. } => error.hint(lang),
+            DataError::SampleRate { .. } => Some(tokens::hint_sample_rate(lang)),
+            DataError::NoSounds { .. } => Some(tokens::hint_no_sounds(lang)),
+            DataError::NoText { .. } => Some(tokens::hint_no_text(lang)),
+            DataError::TooFewTokens { .. } => Some(tokens::hint_too_few_tokens(lang)),
             DataError::TwoFiles { .. } => Some(sequence::hint_two_files(lang)),
             DataError::NoTrainSeries { .. } | DataError::NoSeries { .. } => Some(sequence::hint_no_series(lang)),
             DataError::ChannelMismatch { .. } => Some(sequence::hint_channel_mismatch(lang)),
@@ -412,6 +472,8 @@ impl Error for DataError {
             DataError::Idx { error, .. } => Some(error),
             DataError::NotAnImage { error, .. } => Some(error),
             DataError::Series { error, .. } => Some(error),
+            DataError::Text { error, .. } => Some(error),
+            DataError::Wav { error, .. } => Some(error),
             _ => None,
         }
     }

@@ -94,7 +94,7 @@ pub fn check(spec: &CrossValidationSpec, source: &SourceSpec) -> Vec<SpecProblem
 fn has_file_names(source: &SourceSpec) -> bool {
     match source {
         SourceSpec::Images(_) => true,
-        SourceSpec::Idx(_) | SourceSpec::Series(_) => false,
+        SourceSpec::Idx(_) | SourceSpec::Series(_) | SourceSpec::Text(_) | SourceSpec::Audio(_) => false,
     }
 }
 

@@ -12,7 +12,8 @@
 //! This crate does not know: graphs, models, training, databases, the network, clocks.
 //!
 //! A [`Dataset`] holds what the model reads by its kind ([`spec::FeatureType`]): images as bytes, or [`series::Series`]. A kind
-//! brings a source, a state in [`mod@profile`], its facts and its preprocessing.
+//! brings a source, a state in [`mod@profile`], its facts and its preprocessing. [`tokens`] are series of one channel that say
+//! what their numbers stand for.
 
 pub mod augment;
 mod batches;
@@ -36,6 +37,7 @@ pub mod spec;
 mod spec_problem;
 mod split;
 pub mod survey;
+pub mod tokens;
 
 pub use augment::AugmentSpec;
 pub use batches::epoch_order;
@@ -55,3 +57,4 @@ pub use prepared::{Prepared, PreparedSet};
 pub use preprocess::{FittedFeature, FittedStep};
 pub use profile::{ColumnNames, Profiles, facts, facts_schema};
 pub use spec::{DataSpec, QualitySpec};
+pub use tokens::Tokens;

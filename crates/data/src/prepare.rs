@@ -265,14 +265,14 @@ fn load(
             (Some(part_set), rows)
         }
         TestSpec::Share(share) => {
-            let (rest, cut) = split::cut(&dataset, &train, *share, seed, "test split");
+            let (rest, cut) = split::cut_off(&dataset, &train, *share, seed, "test split");
             train = rest;
             (None, cut)
         }
     };
     // Both shares are of the whole part: what is left after the test cut is asked for the share that amounts to it.
     let validation_share = (data.split.validation * n_rows / train.len().max(1) as f64).min(1.0);
-    let (train, validation) = split::cut(&dataset, &train, validation_share, seed, "validation split");
+    let (train, validation) = split::cut_off(&dataset, &train, validation_share, seed, "validation split");
     let geometry = match dataset.kind() {
         FeatureType::Image => {
             let source_shape = [dataset.shape()[0], dataset.shape()[1], dataset.shape()[2]];
@@ -281,7 +281,7 @@ fn load(
                 .map_err(DataError::Spec)?;
             Some(geometry)
         }
-        FeatureType::Series => None,
+        FeatureType::Series | FeatureType::Tokens => None,
     };
     Ok(Loaded {
         geometry,
@@ -323,10 +323,18 @@ impl Loaded {
             }
         }
         let counts = count(&self.dataset, &self.kept.train, self.classes.len());
-        let present = self.classes.iter().zip(counts.counts()).filter(|(_, rows)| **rows > 0);
+        let mut occurs: Vec<bool> = counts.counts().iter().map(|rows| *rows > 0).collect();
+        for label in self.kept.train.iter().flat_map(|row| self.dataset.labels_of(*row)) {
+            usize::try_from(*label).into_iter().for_each(|class| occurs[class] = true);
+        }
+        let present = self.classes.iter().zip(&occurs).filter(|(_, occurs)| **occurs);
         let classes: Vec<String> = present.map(|(class, _)| class.clone()).collect();
         if classes.len() < 2 {
             return Err(DataError::OneClass { classes });
+        }
+        if self.dataset.label_width() > 1 {
+            // A class of one step of many: the model has an output for it, and a loss that is as great as it should be.
+            return Ok(());
         }
         // Validation is of the same part: a class of a few rows may stand there alone.
         let validated = count(&self.dataset, &self.kept.validation, self.classes.len());
@@ -422,8 +430,11 @@ impl Loaded {
                 return Err(DataError::MissingLabels { split, rows, target });
             }
         }
+        // Of sequences no class is lost with a row: their steps have many.
+        let one_label = dataset.label_width() == 1;
         let [trained, left_out] = [&train, &unused].map(|rows| count(&dataset, rows, classes.len()));
-        if let Some(class) = (0..classes.len()).find(|&idx| trained.counts()[idx] == 0 && left_out.counts()[idx] > 0) {
+        let is_lost = |idx: &usize| one_label && trained.counts()[*idx] == 0 && left_out.counts()[*idx] > 0;
+        if let Some(class) = (0..classes.len()).find(is_lost) {
             return Err(DataError::ClassWithoutTrainRows {
                 class: classes[class].clone(),
                 of: left_out.counts()[class],

@@ -114,7 +114,7 @@ impl PreparedSet {
         self.rows.is_empty()
     }
 
-    /// The shape of one sample: of images `[height, width, channels]`, of series `[steps, channels]`.
+    /// The shape of one sample: of images `[height, width, channels]`, of series `[steps, channels]`, of tokens `[steps]`.
     pub fn feature_shape(&self) -> &Shape {
         &self.shape
     }
@@ -188,12 +188,12 @@ impl PreparedSet {
     }
 
     /// The series at this position as it came, step after step, for people to look at, and its channels; `None` if the samples
-    /// are no series.
+    /// are no series, or tokens.
     ///
     /// # Panics
     /// If there is no such position.
     pub fn series(&self, row: u32) -> Option<(&[f32], usize)> {
-        let series = self.dataset.series()?;
+        let series = self.dataset.series().filter(|series| series.tokens().is_none())?;
         Some((series.row(self.rows[row as usize]), series.channels()))
     }
 

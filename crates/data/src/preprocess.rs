@@ -15,6 +15,7 @@ use crate::profile::Encoding;
 use crate::profile::{FeaturesProfile, Moments, count, merge_histograms};
 use crate::select_pixels::Telling;
 use crate::spec::{FeatureSpec, FeatureType, PreprocessSpec, ResizeSpec, SelectPixelsSpec};
+use crate::tokens::Tokens;
 use proofmark_tensor::Shape;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -29,12 +30,16 @@ pub struct FittedFeature {
     /// The column's type.
     #[serde(default, rename = "type", skip_serializing_if = "FeatureType::is_image")]
     pub kind: FeatureType,
-    /// The extents of the source's rows: of images height, width, channels; of series steps, channels.
+    /// The extents of the source's rows: of images height, width, channels; of series steps, channels; of tokens
+    /// steps.
     pub source_shape: Vec<usize>,
     /// The extents of what the model reads, in the same order.
     pub shape: Vec<usize>,
     /// The steps, in order.
     pub steps: Vec<FittedStep>,
+    /// What the numbers stand for, if they are tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<Tokens>,
 }
 
 /// One step with what was fitted.
@@ -151,6 +156,7 @@ impl FittedFeature {
             source_shape: geometry.source_shape.to_vec(),
             shape: geometry.shape.to_vec(),
             steps: geometry.steps.clone(),
+            tokens: None,
         };
         for step in &spec.preprocess {
             let step = match step {
@@ -201,7 +207,7 @@ impl FittedFeature {
         fitted
     }
 
-    /// The shape of what the model reads: of images `[height, width, channels]`, of series `[steps, channels]`.
+    /// The shape of what the model reads: of images `[height, width, channels]`, of series `[steps, channels]`, of tokens `[steps]`.
     pub fn shape(&self) -> Shape {
         Shape::new(&self.shape)
     }
@@ -215,13 +221,13 @@ impl FittedFeature {
     pub(crate) fn augmentation(&self, spec: &FeatureSpec, seed: u64) -> Option<Augmentation> {
         match self.kind {
             FeatureType::Image => Augmentation::new(&spec.augment, self.image_shape(), &self.encoding(), seed),
-            FeatureType::Series => None,
+            FeatureType::Series | FeatureType::Tokens => None,
         }
     }
 
     /// From a prepared row to what the model reads.
     pub(crate) fn encoder(&self) -> Arc<Encoder> {
-        if self.kind == FeatureType::Series {
+        if self.kind != FeatureType::Image {
             return Arc::new(Encoder::Series(self.scale()));
         }
         let [height, width, channels] = self.image_shape();

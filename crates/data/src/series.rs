@@ -1,6 +1,7 @@
 //! Series: rows of numbers by step and channel, of different lengths.
 
 use crate::digest::{Digest, Hasher};
+use crate::tokens::Tokens;
 
 /// Series of some channels, each of its own number of steps. Missing values are NaN, of one bit pattern.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,12 +13,32 @@ pub struct Series {
     numbers: Vec<f32>,
     /// Where each series ends in `numbers`.
     ends: Vec<usize>,
+    /// What the numbers stand for, if they are tokens.
+    tokens: Option<Tokens>,
 }
 
 impl Series {
     /// No series yet. They will be read as `steps` steps of `channels` numbers.
     pub fn new(steps: usize, channels: usize) -> Series {
-        Series { channels, steps, numbers: Vec::new(), ends: Vec::new() }
+        Series { channels, steps, numbers: Vec::new(), ends: Vec::new(), tokens: None }
+    }
+
+    /// No series yet. They will be read as `steps` tokens.
+    pub fn of_tokens(steps: usize, tokens: Tokens) -> Series {
+        Series { tokens: Some(tokens), ..Series::new(steps, 1) }
+    }
+
+    /// What the numbers stand for, if they are tokens.
+    pub fn tokens(&self) -> Option<&Tokens> {
+        self.tokens.as_ref()
+    }
+
+    /// The extents of a row: steps and channels; of tokens, which have one number a step, the steps alone.
+    pub(crate) fn extents(&self) -> Vec<usize> {
+        match self.tokens {
+            Some(_) => vec![self.steps],
+            None => vec![self.steps, self.channels],
+        }
     }
 
     /// One more series: its numbers step after step, channels last.

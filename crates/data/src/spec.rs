@@ -11,7 +11,7 @@ use crate::spec_problem::{ABOVE_ZERO, SpecProblem};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
-pub use source::{IdxSpec, ImagesSpec, SeriesSpec, SourceSpec};
+pub use source::{AudioSpec, IdxSpec, ImagesSpec, SeriesSpec, SourceSpec, TextSpec};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -156,6 +156,8 @@ pub enum FeatureType {
     Image,
     /// Numbers by step and channel, `[steps, channels]`, with 0 after a series' last step: of the source `series`.
     Series,
+    /// Tokens, `[steps]`, as what `embedding` reads: of the sources `text` and `audio`.
+    Tokens,
 }
 
 impl FeatureType {
@@ -164,6 +166,7 @@ impl FeatureType {
         match self {
             FeatureType::Image => "image",
             FeatureType::Series => "series",
+            FeatureType::Tokens => "tokens",
         }
     }
 
@@ -175,7 +178,8 @@ impl FeatureType {
 }
 
 /// One step of preprocessing. `resize` and `grayscale` change the stored bytes and come first; `scale_pixels` and
-/// `standardize` turn bytes into numbers and follow them; `select_pixels` comes last. For series there is `standardize` alone.
+/// `standardize` turn bytes into numbers and follow them; `select_pixels` comes last. For series there is `standardize` alone, for
+/// tokens nothing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum PreprocessSpec {
@@ -344,22 +348,26 @@ pub fn check(data: &DataSpec, quality: &QualitySpec) -> Vec<SpecProblem> {
 /// What the source gives, and what is for images alone.
 fn check_kind(data: &DataSpec, problems: &mut Vec<SpecProblem>) {
     let given = data.source.feature_type();
-    let mut images_only = |key: String, what: &'static str| problems.push(SpecProblem::ImagesOnly { key, what });
+    let images_only = |key: String, what: &'static str| SpecProblem::ImagesOnly { key, what };
     if given != FeatureType::Image {
         for (feature_idx, feature) in data.features.iter().enumerate() {
             if !feature.augment.is_empty() {
-                images_only(format!("data.features.{feature_idx}.augment"), "augment");
+                problems.push(images_only(format!("data.features.{feature_idx}.augment"), "augment"));
             }
             for (step_idx, step) in feature.preprocess.iter().enumerate() {
-                if *step != PreprocessSpec::Standardize {
-                    images_only(format!("data.features.{feature_idx}.preprocess.{step_idx}"), step.name());
+                if given == FeatureType::Tokens {
+                    let key = format!("data.features.{feature_idx}.preprocess.{step_idx}");
+                    problems.push(SpecProblem::NotForTokens { key, what: step.name() });
+                } else if *step != PreprocessSpec::Standardize {
+                    let key = format!("data.features.{feature_idx}.preprocess.{step_idx}");
+                    problems.push(images_only(key, step.name()));
                 }
             }
         }
         if let Some(defects) = &data.defects {
             let shares = [("blank", defects.blank), ("corrupted", defects.corrupted)];
             for (name, _) in shares.into_iter().filter(|(_, share)| *share > 0.0) {
-                images_only(format!("data.defects.{name}"), name);
+                problems.push(images_only(format!("data.defects.{name}"), name));
             }
         }
     }
@@ -379,6 +387,8 @@ fn check_source(source: &SourceSpec, problems: &mut Vec<SpecProblem>) {
         SourceSpec::Images(ImagesSpec { folder: _, height, width, grayscale: _, exclude: _ }) => {
             check_size("data.source.images", *height, *width, problems);
         }
+        SourceSpec::Text(spec) => source::check_text(spec, problems),
+        SourceSpec::Audio(spec) => source::check_audio(spec, problems),
     }
 }
 

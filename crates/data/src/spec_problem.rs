@@ -1,6 +1,6 @@
 //! What can be wrong with what is said about data.
 
-use proofmark_messages::{Lang, Localize, data as say, display_in_english, sequence};
+use proofmark_messages::{Lang, Localize, data as say, display_in_english, sequence, tokens};
 
 /// Something wrong with a spec that its schema cannot say. [`key`](SpecProblem::key) is the dotted path of the key.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,6 +73,13 @@ pub enum SpecProblem {
         /// The step, the list or the fault.
         what: &'static str,
     },
+    /// What tokens cannot go through, as they are no numbers to compute with.
+    NotForTokens {
+        /// The key.
+        key: String,
+        /// The step.
+        what: &'static str,
+    },
     /// A type that the source does not give.
     FeatureOfSource {
         /// The key.
@@ -83,6 +90,20 @@ pub enum SpecProblem {
         given: &'static str,
         /// The type that the spec says.
         received: &'static str,
+    },
+    /// A character that stands twice in a list.
+    CharacterTwice {
+        /// The key.
+        key: String,
+        /// The character.
+        character: char,
+    },
+    /// What is to stand for all other characters is not one of the list.
+    UnknownNotListed {
+        /// The key.
+        key: String,
+        /// What it says.
+        received: String,
     },
     /// Grouped folds of groups by nothing.
     GroupsByNothing,
@@ -135,7 +156,10 @@ impl SpecProblem {
             | SpecProblem::PreprocessChannels { key, .. }
             | SpecProblem::SelectedAndAugmented { key }
             | SpecProblem::ImagesOnly { key, .. }
+            | SpecProblem::NotForTokens { key, .. }
             | SpecProblem::FeatureOfSource { key, .. }
+            | SpecProblem::CharacterTwice { key, .. }
+            | SpecProblem::UnknownNotListed { key, .. }
             | SpecProblem::AugmentCount { key, .. }
             | SpecProblem::AugmentSize { key, .. } => key,
         }
@@ -160,9 +184,14 @@ impl Localize for SpecProblem {
             }
             SpecProblem::SelectedAndAugmented { key } => say::selected_and_augmented(lang, key),
             SpecProblem::ImagesOnly { key, what } => sequence::images_only(lang, key, what),
+            SpecProblem::NotForTokens { key, what } => tokens::not_for_tokens(lang, key, what),
             SpecProblem::FeatureOfSource { key, source, given, received } => {
                 sequence::feature_of_source(lang, key, source, given, received)
             }
+            SpecProblem::CharacterTwice { key, character } => {
+                tokens::character_twice(lang, key, character.escape_debug())
+            }
+            SpecProblem::UnknownNotListed { key, received } => tokens::unknown_not_listed(lang, key, received),
             SpecProblem::GroupsByNothing => say::groups_by_nothing(lang),
             SpecProblem::GroupsUnused { kind } => say::groups_unused(lang, kind),
             SpecProblem::NoFileNames => say::no_file_names(lang),
@@ -180,6 +209,8 @@ impl Localize for SpecProblem {
             SpecProblem::SelectedAndAugmented { .. } => Some(say::hint_selected_and_augmented(lang)),
             SpecProblem::ImagesOnly { .. } => Some(sequence::hint_images_only(lang)),
             SpecProblem::FeatureOfSource { given, .. } => Some(sequence::hint_feature_of_source(lang, given)),
+            SpecProblem::NotForTokens { .. } => Some(tokens::hint_not_for_tokens(lang)),
+            SpecProblem::UnknownNotListed { .. } => Some(tokens::hint_unknown_not_listed(lang)),
             SpecProblem::GroupsByNothing => Some(say::hint_groups_by_nothing(lang)),
             SpecProblem::GroupsUnused { .. } => Some(say::hint_groups_unused(lang)),
             SpecProblem::NoFileNames => Some(say::hint_no_file_names(lang)),
@@ -187,6 +218,7 @@ impl Localize for SpecProblem {
             | SpecProblem::FeatureCount { .. }
             | SpecProblem::EmptyName { .. }
             | SpecProblem::SameColumn { .. }
+            | SpecProblem::CharacterTwice { .. }
             | SpecProblem::PreprocessChannels { .. }
             | SpecProblem::AugmentCount { .. }
             | SpecProblem::AugmentSize { .. } => None,

@@ -1,6 +1,6 @@
 //! Cutting rows off the train part, stratified by class.
 
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Windows};
 use proofmark_tensor::random::Stream;
 
 /// Splits `rows` into (kept, cut): `round(share × rows)` rows are cut, of each class its share, by largest remainder
@@ -35,6 +35,20 @@ pub(crate) fn cut(dataset: &Dataset, rows: &[u32], share: f64, seed: u64, stream
     kept.sort_unstable();
     cut.sort_unstable();
     (kept, cut)
+}
+
+/// Splits `rows` into (kept, cut) as the data's nature asks for: [`cut`] by class and chance, or, of windows over something longer,
+/// the last `round(share × rows)` of them, and kept are those that share nothing with what is cut: a model that learnt from half of
+/// a sentence would know the other half.
+pub(crate) fn cut_off(dataset: &Dataset, rows: &[u32], share: f64, seed: u64, stream: &str) -> (Vec<u32>, Vec<u32>) {
+    let Some(Windows { starts, span }) = dataset.windows() else { return cut(dataset, rows, share, seed, stream) };
+    let count = (share * rows.len() as f64).round() as usize;
+    let (kept, cut) = rows.split_at(rows.len() - count.min(rows.len()));
+    let mut kept = kept.to_vec();
+    if let Some(first) = cut.first() {
+        kept.retain(|row| starts[*row as usize] + span <= starts[*first as usize]);
+    }
+    (kept, cut.to_vec())
 }
 
 /// Splits `rows` into (left out, chosen), `count` of them chosen as [`cut`] cuts: by class and seed.

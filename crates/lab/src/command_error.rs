@@ -2,8 +2,9 @@ use std::path::PathBuf;
 
 use proofmark_data::DataError;
 use proofmark_data::survey::SurveyError;
+use proofmark_data::tokens::TextError;
 use proofmark_evidence::EvidenceError;
-use proofmark_messages::{Lang, Localize, cli as say, display_in_english, draft, lab, quantize};
+use proofmark_messages::{Lang, Localize, cli as say, display_in_english, draft, lab, quantize, tokens};
 use proofmark_model::onnx::OnnxError;
 use proofmark_model::{ModelErrors, ModelFileError};
 use proofmark_report::ExtractError;
@@ -50,6 +51,16 @@ pub enum CommandError {
         /// What is wrong with it.
         source: serde_json::Error,
     },
+    /// A model that reads no tokens, asked to write.
+    ReadsNoTokens,
+    /// A model that does not say for each step what follows, or looks ahead.
+    CannotWrite(PredictError),
+    /// Sound to be shown.
+    SoundWithoutFile,
+    /// A prompt with characters that the model does not know.
+    Prompt(TextError),
+    /// A model of what follows each step of a sequence, asked for the class of a file.
+    PredictsTokens,
     /// A model file that no statement of its run speaks of.
     ModelUnclaimed {
         /// The file.
@@ -166,6 +177,11 @@ impl CommandError {
             | CommandError::ModelFile { .. }
             | CommandError::ModelMetadata { .. }
             | CommandError::ModelMetadataMalformed { .. }
+            | CommandError::ReadsNoTokens
+            | CommandError::SoundWithoutFile
+            | CommandError::CannotWrite(_)
+            | CommandError::Prompt(_)
+            | CommandError::PredictsTokens
             | CommandError::ModelUnclaimed { .. }
             | CommandError::ModelAltered { .. }
             | CommandError::NotExported { .. }
@@ -204,6 +220,11 @@ impl Localize for CommandError {
             CommandError::ModelMetadataMalformed { path, key, source } => {
                 lab::model_metadata_malformed(lang, path.display(), key, source)
             }
+            CommandError::ReadsNoTokens => tokens::reads_no_tokens(lang),
+            CommandError::SoundWithoutFile => tokens::sound_without_file(lang),
+            CommandError::CannotWrite(error) => error.text(lang),
+            CommandError::Prompt(error) => tokens::prompt(lang, error.text(lang)),
+            CommandError::PredictsTokens => tokens::predicts_tokens(lang),
             CommandError::ModelUnclaimed { path } => lab::model_unclaimed(lang, path.display()),
             CommandError::ModelAltered { path, expected, found } => {
                 say::model_altered(lang, path.display(), expected, found)
@@ -262,7 +283,12 @@ impl Localize for CommandError {
             CommandError::ImagesChanged { .. } => Some(draft::hint_images_changed(lang)),
             CommandError::FileExists { .. } => Some(say::file_exists_hint(lang)),
             CommandError::WouldReplace { .. } => Some(say::would_replace_hint(lang)),
-            CommandError::File { .. } => None,
+            CommandError::PredictsTokens => Some(tokens::hint_predicts_tokens(lang)),
+            CommandError::CannotWrite(error) => error.hint(lang),
+            CommandError::SoundWithoutFile => Some(tokens::hint_sound_without_file(lang)),
+            CommandError::Prompt(TextError::Sound) => None,
+            CommandError::Prompt(_) => Some(tokens::hint_prompt(lang)),
+            CommandError::File { .. } | CommandError::ReadsNoTokens => None,
         }
     }
 }
@@ -281,7 +307,12 @@ impl std::error::Error for CommandError {
             CommandError::Survey(error) => Some(error),
             CommandError::Page { source, .. } => Some(source),
             CommandError::ModelMetadataMalformed { source, .. } => Some(source),
-            CommandError::ModelUnclaimed { .. }
+            CommandError::CannotWrite(source) => Some(source),
+            CommandError::Prompt(source) => Some(source),
+            CommandError::PredictsTokens
+            | CommandError::ReadsNoTokens
+            | CommandError::SoundWithoutFile
+            | CommandError::ModelUnclaimed { .. }
             | CommandError::ModelMetadata { .. }
             | CommandError::ModelAltered { .. }
             | CommandError::NoSuchScenario { .. }

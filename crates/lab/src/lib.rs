@@ -20,6 +20,7 @@ pub mod evaluate;
 pub mod explain;
 pub mod export;
 mod facts;
+pub mod generate;
 mod host;
 mod json_schema;
 mod lock;

@@ -118,7 +118,8 @@ impl Classifier {
     /// The model of a run, held against the digest in the run's evidence.
     ///
     /// # Errors
-    /// A run without a model; a model file that is damaged, or not the one that a statement of the run claims.
+    /// A run without a model; a model file that is damaged, or not the one that a statement of the run claims; a model of tokens, which
+    /// writes and does not classify.
     pub fn open(run: &RunFolder, host: &dyn Host) -> Result<Classifier, CommandError> {
         Classifier::of(StoredModel::read(run)?, host)
     }
@@ -133,6 +134,9 @@ impl Classifier {
 
     fn of(stored: StoredModel, host: &dyn Host) -> Result<Classifier, CommandError> {
         let StoredModel { model, quantization, state, feature, classes, .. } = stored;
+        if feature.kind == FeatureType::Tokens {
+            return Err(CommandError::PredictsTokens);
+        }
         let predictor = Predictor::quantized(&model, &quantization, executor(host), &state)?;
         Ok(Classifier { predictor, state, feature, classes })
     }

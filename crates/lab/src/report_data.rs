@@ -173,8 +173,8 @@ fn thumbnail(set: &PreparedSet, row: u32) -> Option<page::Thumbnail> {
 
 /// Bytes of an image of a set's shape.
 fn thumbnail_of(set: &PreparedSet, bytes: Vec<u8>) -> Option<page::Thumbnail> {
-    let shape = set.feature_shape();
-    page::Thumbnail::new(shape[1], shape[0], shape[2], bytes).ok()
+    let [height, width, channels] = set.feature_shape().as_ref().try_into().ok()?;
+    page::Thumbnail::new(width, height, channels, bytes).ok()
 }
 
 /// The operators that vary training images, each with what the spec says of it.

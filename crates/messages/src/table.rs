@@ -59,6 +59,8 @@ areas! {
     data,
     /// Series: their files, their facts, what only images can go through.
     sequence,
+    /// Text as tokens.
+    tokens,
     /// A folder of images, and the spec that is drafted from it.
     draft,
     /// Layers, losses, optimizers, shapes.

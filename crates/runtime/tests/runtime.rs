@@ -42,6 +42,7 @@ fn feature() -> FittedFeature {
         source_shape: SHAPE.to_vec(),
         shape: SHAPE.to_vec(),
         steps,
+        tokens: None,
     }
 }
 
@@ -217,6 +218,7 @@ fn bytes_become_the_numbers_that_training_read() {
         source_shape: vec![9, 9, 3],
         shape: vec![4, 4, 3],
         steps,
+        tokens: None,
     };
     let spec = ModelSpec::new().add(flatten()).add(dense(2).softmax());
     let place = Place::of(&spec, 2, feature.clone());

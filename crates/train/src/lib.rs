@@ -2,6 +2,7 @@
 //!
 //! Entry points: [`train`](training::train) runs epochs over prepared data and tells a [`Recorder`] what happens;
 //! [`predict`] runs a model over samples; [`calibrate`](mod@calibrate) rounds its weights to 8 bits; [`metrics::evaluate`] measures what it said;
+//! [`generate`] goes on with a sequence;
 //! [`cross_validation`] trains folds;
 //! [`checkpoint`] is the saved state from which a training goes on with the same bits;
 //! [`learning_rate_finder`] and [`training::Probe`] measure a training before it is run.
@@ -15,6 +16,7 @@ pub mod cross_validation;
 mod early_stopping;
 mod error;
 mod event;
+pub mod generate;
 pub mod learning_rate_finder;
 pub mod metrics;
 mod mixup;

@@ -3,7 +3,7 @@
 use proofmark_data::PreparedSet;
 use proofmark_engine::cpu::{CpuExecutor, CpuSession};
 use proofmark_engine::{Feed, RunError, Session, StateBlock, Step};
-use proofmark_messages::{Lang, Localize, display_in_english, train as say};
+use proofmark_messages::{Lang, Localize, display_in_english, tokens, train as say};
 use proofmark_model::losses::Loss;
 use proofmark_model::onnx::Imported;
 use proofmark_model::{CheckedModel, ModelErrors, Quantization};
@@ -236,7 +236,7 @@ fn to_probabilities(row: &mut [f32]) {
     row.iter_mut().for_each(|logit| *logit = (math::exp_f64(f64::from(*logit - most)) / sum) as f32);
 }
 
-fn refuse_not_finite(numbers: &[f32], a_sample: usize) -> Result<(), PredictError> {
+pub(crate) fn refuse_not_finite(numbers: &[f32], a_sample: usize) -> Result<(), PredictError> {
     match numbers.iter().position(|number| !number.is_finite()) {
         Some(idx) => Err(PredictError::NotFinite { sample: idx / a_sample, value: numbers[idx] }),
         None => Ok(()),
@@ -273,6 +273,10 @@ pub enum PredictError {
         /// Labels of a sample.
         width: usize,
     },
+    /// A model of whole samples where one is needed that says for each step what follows.
+    NotEachStep,
+    /// A model whose predictions depend on what comes later.
+    LooksAhead,
     /// A model of steps where one class a sample is needed.
     StepsUnsupported {
         /// Predictions of a sample.
@@ -288,13 +292,16 @@ impl Localize for PredictError {
             PredictError::NotFinite { sample, value } => say::prediction_not_finite(lang, sample, value),
             PredictError::Steps { steps, width } => say::prediction_steps(lang, steps, width),
             PredictError::StepsUnsupported { steps } => say::steps_unsupported(lang, steps),
+            PredictError::NotEachStep => tokens::not_each_step(lang),
+            PredictError::LooksAhead => tokens::looks_ahead(lang),
         }
     }
 
     fn hint(&self, lang: Lang) -> Option<String> {
         match self {
             PredictError::Model(errors) => errors.hint(lang),
-            PredictError::Run(_) | PredictError::StepsUnsupported { .. } => None,
+            PredictError::Run(_) | PredictError::StepsUnsupported { .. } | PredictError::NotEachStep => None,
+            PredictError::LooksAhead => Some(tokens::hint_looks_ahead(lang)),
             PredictError::Steps { .. } => Some(say::prediction_steps_hint(lang)),
             PredictError::NotFinite { .. } => Some(say::prediction_not_finite_hint(lang)),
         }
@@ -308,7 +315,11 @@ impl std::error::Error for PredictError {
         match self {
             PredictError::Model(errors) => Some(errors),
             PredictError::Run(error) => Some(error),
-            PredictError::NotFinite { .. } | PredictError::Steps { .. } | PredictError::StepsUnsupported { .. } => None,
+            PredictError::NotFinite { .. }
+            | PredictError::Steps { .. }
+            | PredictError::StepsUnsupported { .. }
+            | PredictError::NotEachStep
+            | PredictError::LooksAhead => None,
         }
     }
 }

@@ -66,7 +66,7 @@ fn run(matches: &ArgMatches, session: &Session) -> Result<Exit, Failure> {
 }
 
 /// Writes a file that is not there yet, or replaces it where that was asked for.
-fn write(path: &Path, bytes: &[u8], replaces: bool) -> Result<(), CommandError> {
+pub(super) fn write(path: &Path, bytes: &[u8], replaces: bool) -> Result<(), CommandError> {
     let mut options = OpenOptions::new();
     options.write(true);
     if replaces {

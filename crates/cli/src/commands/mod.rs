@@ -8,6 +8,7 @@ mod evaluate;
 mod evidence;
 mod explain;
 mod export;
+mod generate;
 mod new;
 mod predict;
 mod quantize;
@@ -47,6 +48,7 @@ pub(crate) const ALL: &[Command] = &[
     data::COMMAND,
     predict::COMMAND,
     quantize::COMMAND,
+    generate::COMMAND,
     export::COMMAND,
     evaluate::COMMAND,
     reproduce::COMMAND,

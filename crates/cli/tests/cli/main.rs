@@ -6,6 +6,7 @@ mod failures;
 mod fixture;
 mod folds;
 mod forging;
+mod generate;
 mod kill;
 mod languages;
 mod quantize;

@@ -34,7 +34,7 @@ impl Scale {
 impl FittedFeature {
     /// Fits the steps to these rows.
     pub(crate) fn fit_series(spec: &FeatureSpec, series: &Series, train: &[u32]) -> FittedFeature {
-        let shape = vec![series.steps(), series.channels()];
+        let shape = series.extents();
         let mut steps = Vec::new();
         if spec.preprocess.contains(&PreprocessSpec::Standardize) {
             let moments = (0..series.channels()).map(|channel| {
@@ -47,12 +47,14 @@ impl FittedFeature {
             let (mean, std) = moments.unzip();
             steps.push(FittedStep::Standardize { mean, std });
         }
-        FittedFeature { name: spec.name.clone(), kind: FeatureType::Series, source_shape: shape.clone(), shape, steps }
+        let tokens = series.tokens().cloned();
+        let kind = if tokens.is_some() { FeatureType::Tokens } else { FeatureType::Series };
+        FittedFeature { name: spec.name.clone(), kind, source_shape: shape.clone(), shape, steps, tokens }
     }
 
     /// What becomes of the values of each channel.
     pub(crate) fn scale(&self) -> Scale {
-        let channels = self.shape.last().copied().unwrap_or_default();
+        let channels = self.shape.get(1).copied().unwrap_or(1);
         let mut moments = Vec::new();
         for step in &self.steps {
             if let FittedStep::Standardize { mean, std } = step {

@@ -36,7 +36,7 @@ enum Place {
     SourceTarget(fn(&SourceProfile) -> f64),
     /// `source.FEATURE.NAME`, of images.
     SourceImage(fn(&ImageProfile) -> f64),
-    /// `source.FEATURE.NAME`, of series.
+    /// `source.FEATURE.NAME`, of series and tokens.
     SourceSeries(fn(&SeriesProfile) -> f64),
     /// `features.FEATURE.NAME`.
     Feature(fn(&FeaturesProfile) -> f64),
@@ -102,12 +102,12 @@ impl FactRow {
         prefix.into_iter().chain(segments).collect()
     }
 
-    /// The kind of feature that has it; `None`: every kind.
-    fn kind(&self) -> Option<FeatureType> {
+    /// Whether features of this kind have it.
+    fn is_of(&self, kind: FeatureType) -> bool {
         match self.place {
-            Place::Source(_) | Place::SourceTarget(_) | Place::Feature(_) => None,
-            Place::SourceImage(_) => Some(FeatureType::Image),
-            Place::SourceSeries(_) => Some(FeatureType::Series),
+            Place::Source(_) | Place::SourceTarget(_) | Place::Feature(_) => true,
+            Place::SourceImage(_) => kind == FeatureType::Image,
+            Place::SourceSeries(_) => kind != FeatureType::Image,
         }
     }
 
@@ -146,6 +146,5 @@ pub fn facts_schema(columns: &ColumnNames) -> Schema {
 
 fn rows(prefix: Option<&str>, kind: FeatureType) -> impl Iterator<Item = &'static FactRow> {
     let own_split = prefix.is_none();
-    let is_of_kind = move |row: &&FactRow| row.kind().is_none_or(|own| own == kind);
-    FACTS.iter().filter(is_of_kind).filter(move |row| own_split || row.name != "leaked")
+    FACTS.iter().filter(move |row| row.is_of(kind) && (own_split || row.name != "leaked"))
 }

@@ -17,6 +17,7 @@ pub(crate) use images::{Moments, count, merge_histograms};
 pub use series::{SeriesProfile, SeriesState};
 
 use crate::dataset::{Column, Dataset};
+use crate::series::Series;
 use crate::spec::FeatureType;
 use serde::Serialize;
 
@@ -109,7 +110,7 @@ impl SourceState {
     pub fn new(dataset: &Dataset, classes: usize) -> SourceState {
         let column = match dataset.kind() {
             FeatureType::Image => ColumnState::Image(ImageState::new(dataset.shape().last())),
-            FeatureType::Series => ColumnState::Series(SeriesState::default()),
+            FeatureType::Series | FeatureType::Tokens => ColumnState::Series(SeriesState::default()),
         };
         SourceState { column, labels: CategoryState::new(classes) }
     }
@@ -168,7 +169,9 @@ impl SourceState {
     ) -> SourceProfile {
         let column = match &self.column {
             ColumnState::Image(images) => ColumnProfile::Image(images.finish(dataset.shape(), test_hashes, limit)),
-            ColumnState::Series(series) => ColumnProfile::Series(series.finish(dataset.shape().last(), test_hashes)),
+            ColumnState::Series(series) => {
+                ColumnProfile::Series(series.finish(dataset.series().map_or(1, Series::channels), test_hashes))
+            }
         };
         SourceProfile { rows: self.labels.rows(), column, label: self.labels.finish(classes) }
     }

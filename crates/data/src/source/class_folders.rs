@@ -38,14 +38,10 @@ impl ClassFile {
 /// # Errors
 /// If it holds no class folders or too many, what does not belong there, or not what is excluded.
 pub(super) fn list(root: &Path, exclude: &[String]) -> Result<(Vec<Part>, Vec<String>), DataError> {
-    let folders = match root.join("train").is_dir() {
-        true => ["test", "train"].map(|name| (name, root.join(name))).into(),
-        false => vec![("train", root.to_owned())],
-    };
-    let mut parts = Vec::new();
+    let mut found = Vec::new();
     let mut classes = BTreeSet::new();
     let mut excluded: BTreeSet<&str> = exclude.iter().map(String::as_str).collect();
-    for (name, folder) in folders.into_iter().filter(|(_, folder)| folder.is_dir()) {
+    for (name, folder) in parts(root) {
         let mut files = Vec::new();
         for (class, path) in entries(&folder)?.into_iter().filter(|(_, path)| path.is_dir()) {
             for (name, path) in entries(&path)? {
@@ -59,7 +55,7 @@ pub(super) fn list(root: &Path, exclude: &[String]) -> Result<(Vec<Part>, Vec<St
             }
             classes.insert(class);
         }
-        parts.push(Part { name, folder, files });
+        found.push(Part { name, folder, files });
     }
     if let Some(missing) = excluded.into_iter().next() {
         return Err(DataError::ExcludedMissing { folder: root.to_owned(), file: missing.to_owned() });
@@ -70,7 +66,15 @@ pub(super) fn list(root: &Path, exclude: &[String]) -> Result<(Vec<Part>, Vec<St
     if classes.len() > MAX_CLASSES {
         return Err(DataError::TooManyClasses { path: root.to_owned(), received: classes.len() });
     }
-    Ok((parts, classes.into_iter().collect()))
+    Ok((found, classes.into_iter().collect()))
+}
+
+/// The parts of a folder, by name: its sub-folders `test` and `train`, or itself as `train`.
+pub(super) fn parts(root: &Path) -> Vec<(&'static str, PathBuf)> {
+    if !root.join("train").is_dir() {
+        return vec![("train", root.to_owned())];
+    }
+    ["test", "train"].map(|name| (name, root.join(name))).into_iter().filter(|(_, folder)| folder.is_dir()).collect()
 }
 
 /// The names of the folders in a folder, sorted, without hidden ones.

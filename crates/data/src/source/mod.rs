@@ -1,5 +1,6 @@
 //! Where rows come from. A source is a trait; one kind, one file, and [`open`] is the list.
 
+mod audio_folder;
 mod class_folders;
 pub mod idx;
 mod idx_folder;
@@ -7,11 +8,15 @@ mod image_folder;
 pub mod series_file;
 mod series_folder;
 pub mod testing;
+mod text_folder;
+pub mod wav;
+mod windows;
 
 use crate::dataset::Dataset;
 use crate::digest::Digest;
 use crate::error::DataError;
 use crate::spec::SourceSpec;
+pub use audio_folder::AudioFolder;
 pub(crate) use class_folders::{folders_of, is_empty};
 use flate2::read::MultiGzDecoder;
 pub use idx_folder::{IdxFolder, MISSING_LABEL_BYTE};
@@ -22,11 +27,12 @@ pub use series_folder::SeriesFolder;
 pub(crate) use series_folder::read_series;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+pub use text_folder::TextFolder;
 
 /// More bytes of images or numbers in one part are refused: they are held in memory.
 pub const MAX_BYTES: u64 = 8 << 30;
 
-/// A label is a byte, and 255 means that it is missing.
+/// More classes of whole samples are refused: such a label is a byte, and 255 means that it is missing.
 pub const MAX_CLASSES: usize = 255;
 
 /// A source of labelled rows in named parts (`train`, `test`).
@@ -78,6 +84,8 @@ pub fn open(spec: &SourceSpec, base: &Path) -> Result<Box<dyn Source>, DataError
         SourceSpec::Idx(spec) => Box::new(IdxFolder::open(spec, base)?),
         SourceSpec::Images(spec) => Box::new(ImageFolder::open(spec, base)?),
         SourceSpec::Series(spec) => Box::new(SeriesFolder::open(spec, base)?),
+        SourceSpec::Audio(spec) => Box::new(AudioFolder::open(spec, base)?),
+        SourceSpec::Text(spec) => Box::new(TextFolder::open(spec, base)?),
     })
 }
 

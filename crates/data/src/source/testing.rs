@@ -27,7 +27,9 @@ pub fn check_source(source: &dyn Source) {
                 None => assert_eq!(dataset.image(row).len(), elements, "{part}: row {row}"),
                 Some(series) => assert!((1..=elements).contains(&series.row(row).len()), "{part}: row {row}"),
             }
-            assert!(dataset.label(row).is_none_or(|label| label < classes.len()), "{part}: label of row {row}");
+            let is_class =
+                |label: &i32| *label == -1 || usize::try_from(*label).is_ok_and(|label| label < classes.len());
+            assert!(dataset.labels_of(row).iter().all(is_class), "{part}: labels of row {row}");
         }
         let again = read(source, part);
         assert_eq!(again.files, files, "{part}: other digests at the second reading");
@@ -37,7 +39,11 @@ pub fn check_source(source: &dyn Source) {
                 dataset.series().map(|series| series.row(row).iter().map(|number| number.to_bits()).collect::<Vec<_>>())
             };
             assert_eq!(numbers(&again.dataset), numbers(&dataset), "{part}: row {row} at the second reading");
-            assert_eq!(again.dataset.label(row), dataset.label(row), "{part}: label {row} at the second reading");
+            assert_eq!(
+                again.dataset.labels_of(row),
+                dataset.labels_of(row),
+                "{part}: labels {row} at the second reading"
+            );
         }
     }
     assert_eq!(shapes.len(), 1, "parts of different shapes: {shapes:?}");

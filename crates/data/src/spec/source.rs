@@ -1,8 +1,11 @@
 //! Where rows come from, one kind after the other.
 
 use super::FeatureType;
+use crate::spec_problem::SpecProblem;
+use crate::tokens::{MAX_CHARACTERS, Tokens};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// Where the rows come from.
@@ -15,6 +18,10 @@ pub enum SourceSpec {
     Images(ImagesSpec),
     /// A folder of series: `.ts` files, or CSV files with one sub-folder per class.
     Series(SeriesSpec),
+    /// A folder of plain text files.
+    Text(TextSpec),
+    /// A folder of sounds: WAV files.
+    Audio(AudioSpec),
 }
 
 /// A folder of series with a class each. Series may differ in length; they are padded with 0 at their end to the longest of
@@ -63,6 +70,80 @@ pub struct ImagesSpec {
     pub exclude: Vec<String>,
 }
 
+/// A folder of plain text files, whose names end in `.txt`, plain or gzipped (`.txt.gz`), or with the sub-folders `train` and
+/// `test` that hold them. Each row is a window of tokens, and has a label for each of its steps: the token that follows. Files
+/// are read in the order of their names; no window goes over the end of a file.
+///
+/// Windows are split in their order, not by chance: the last ones are cut off, and those that share a token with them are left out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TextSpec {
+    /// The folder, relative to the spec's own folder.
+    pub folder: PathBuf,
+    /// Tokens of a window, 1 to 65536: the steps that the model sees.
+    #[schemars(range(min = 1, max = 65536))]
+    pub window: usize,
+    /// How many tokens each window begins behind the one before it, 1 to 65536. Default `window`: each token is a label once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 65536))]
+    pub stride: Option<usize>,
+    /// The characters that are told apart, each once, 2 to 4096 of them; a character's place in the list is its token. It is declared
+    /// here so that nothing about validation or test gets into the model. Default: tokens are the bytes of the files, 256 of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 2, max = 4096))]
+    pub characters: Option<String>,
+    /// The one of `characters` that stands for all characters that are not among them. Default: such a character is a mistake.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 1))]
+    pub unknown: Option<String>,
+}
+
+/// A folder of sounds, whose names end in `.wav`, plain or gzipped (`.wav.gz`), or with the sub-folders `train` and `test` that hold
+/// them: PCM of 8, 16, 24 or 32 bits, or f32; of several channels the mean is taken. Each row is a window of samples, each of them one
+/// of 256 levels by the mu-law, and has a label for each of its steps: the level of the sample that follows. Files are read in the order
+/// of their names; no window goes over the end of a file. Windows are split in their order, as those of text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AudioSpec {
+    /// The folder, relative to the spec's own folder.
+    pub folder: PathBuf,
+    /// Samples of a second that all files must have, 1000 to 192000: nothing is resampled.
+    #[schemars(range(min = 1000, max = 192_000))]
+    pub rate_hz: u32,
+    /// Samples of a window, 1 to 65536: the steps that the model sees.
+    #[schemars(range(min = 1, max = 65536))]
+    pub window: usize,
+    /// How many samples each window begins behind the one before it, 1 to 65536. Default `window`: each sample is a label once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 65536))]
+    pub stride: Option<usize>,
+}
+
+impl AudioSpec {
+    /// What the tokens stand for.
+    pub(crate) fn tokens(&self) -> Tokens {
+        Tokens::MuLaw { rate_hz: self.rate_hz }
+    }
+}
+
+impl TextSpec {
+    /// What the tokens stand for.
+    pub(crate) fn tokens(&self) -> Tokens {
+        match &self.characters {
+            None => Tokens::Bytes,
+            Some(characters) => Tokens::Characters {
+                characters: characters.clone(),
+                unknown: self.unknown.as_ref().and_then(|unknown| unknown.chars().next()),
+            },
+        }
+    }
+
+    /// How many tokens each window begins behind the one before it.
+    pub(crate) fn stride(&self) -> usize {
+        self.stride.unwrap_or(self.window)
+    }
+}
+
 impl SourceSpec {
     /// The source's name as specs write it.
     pub fn name(&self) -> &'static str {
@@ -70,6 +151,8 @@ impl SourceSpec {
             SourceSpec::Idx(_) => "idx",
             SourceSpec::Images(_) => "images",
             SourceSpec::Series(_) => "series",
+            SourceSpec::Text(_) => "text",
+            SourceSpec::Audio(_) => "audio",
         }
     }
 
@@ -78,6 +161,50 @@ impl SourceSpec {
         match self {
             SourceSpec::Idx(_) | SourceSpec::Images(_) => FeatureType::Image,
             SourceSpec::Series(_) => FeatureType::Series,
+            SourceSpec::Text(_) | SourceSpec::Audio(_) => FeatureType::Tokens,
+        }
+    }
+}
+
+/// The tokens of the longest window.
+const MAX_WINDOW: usize = 65536;
+
+pub(super) fn check_audio(spec: &AudioSpec, problems: &mut Vec<SpecProblem>) {
+    let AudioSpec { folder: _, rate_hz, window, stride } = spec;
+    let steps = 1.0..=MAX_WINDOW as f64;
+    let cases = [
+        ("rate_hz", f64::from(*rate_hz), 1000.0..=192_000.0),
+        ("window", *window as f64, steps.clone()),
+        ("stride", stride.unwrap_or(1) as f64, steps),
+    ];
+    for (name, received, range) in cases.into_iter().filter(|(_, received, range)| !range.contains(received)) {
+        let (key, low, high) = (format!("data.source.audio.{name}"), *range.start(), *range.end());
+        problems.push(SpecProblem::OutOfRange { key, received, low, high });
+    }
+}
+
+pub(super) fn check_text(spec: &TextSpec, problems: &mut Vec<SpecProblem>) {
+    let TextSpec { folder: _, window, stride, characters, unknown } = spec;
+    let key = |name: &str| format!("data.source.text.{name}");
+    let mut within = |name: &str, received: usize, low: usize, high: usize| {
+        if !(low..=high).contains(&received) {
+            let (received, low, high) = (received as f64, low as f64, high as f64);
+            problems.push(SpecProblem::OutOfRange { key: key(name), received, low, high });
+        }
+    };
+    within("window", *window, 1, MAX_WINDOW);
+    within("stride", stride.unwrap_or(1), 1, MAX_WINDOW);
+    if let Some(characters) = characters {
+        within("characters", characters.chars().count(), 2, MAX_CHARACTERS);
+        let mut seen = BTreeSet::new();
+        if let Some(character) = characters.chars().find(|character| !seen.insert(*character)) {
+            problems.push(SpecProblem::CharacterTwice { key: key("characters"), character });
+        }
+    }
+    if let Some(unknown) = unknown {
+        let listed = characters.iter().flat_map(|characters| characters.chars()).any(|one| unknown.chars().eq([one]));
+        if !listed {
+            problems.push(SpecProblem::UnknownNotListed { key: key("unknown"), received: unknown.clone() });
         }
     }
 }

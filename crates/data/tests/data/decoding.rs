@@ -120,6 +120,7 @@ fn feature() -> FittedFeature {
         source_shape: vec![1, 2, 1],
         shape: vec![1, 2, 1],
         steps,
+        tokens: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Tests of the data half of a run, from files to prepared sets. One binary; one file for each subject.
 
+mod audio;
 mod augmenting;
 mod cleaning;
 mod decoding;
@@ -11,3 +12,4 @@ mod series;
 mod sources;
 mod specs;
 mod surveys;
+mod text;

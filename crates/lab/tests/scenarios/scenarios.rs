@@ -21,7 +21,9 @@ const SCENARIOS: &[&str] = &[
     "digits-resnet/digits-resnet.yaml",
     "digits-study/digits-study.yaml",
     "digits/digits.yaml",
+    "plays/plays.yaml",
     "speakers/speakers.yaml",
+    "strings/strings.yaml",
 ];
 
 /// A machine on which time stands still.
@@ -141,6 +143,30 @@ fn speakers_are_series_of_different_lengths() {
     let prepared = preparation.prepared.expect("the gate says yes");
     assert_eq!(prepared.train.feature_shape().to_vec(), [29, 12]);
     assert_eq!(model.expect("a model").input_shape().to_vec(), [29, 12]);
+}
+
+#[test]
+fn plays_are_windows_of_three_that_train_and_a_fourth_that_tests() {
+    let PreparedRun { preparation, model, .. } = prepared("plays/plays.yaml");
+    let gate = gate(&preparation.report);
+    assert_eq!((gate.verdict, gate.rounds.len()), (Holds::Yes, 0), "{:?}", gate.before);
+    let split = &preparation.report.split;
+    let rows = [split.train.rows, split.validation.rows, split.test.rows];
+    // Of 441,110 characters as many windows of 64 as fit, but for the one across the cut.
+    assert_eq!(rows, [6545, 345, 1576]);
+    let prepared = preparation.prepared.expect("the gate says yes");
+    assert_eq!((prepared.train.feature_shape().to_vec(), prepared.train.label_width()), (vec![64], 64));
+    assert_eq!((prepared.classes.len(), model.expect("a model").output_shape().to_vec()), (65, vec![64, 65]));
+}
+
+#[test]
+fn strings_are_windows_of_levels() {
+    let PreparedRun { preparation, model, .. } = prepared("strings/strings.yaml");
+    let gate = gate(&preparation.report);
+    assert_eq!((gate.verdict, gate.rounds.len()), (Holds::Yes, 0), "{:?}", gate.before);
+    let split = &preparation.report.split;
+    assert_eq!([split.train.rows, split.validation.rows, split.test.rows], [561, 62, 156]);
+    assert_eq!(model.expect("a model").output_shape().to_vec(), [256, 256]);
 }
 
 #[test]
