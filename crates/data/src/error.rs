@@ -112,6 +112,20 @@ pub enum DataError {
         /// The class.
         class: String,
     },
+    /// A class that is held out, and that the source does not have.
+    HeldOutUnknown {
+        /// The class, as the spec has it.
+        class: String,
+        /// The classes there are.
+        classes: Vec<String>,
+    },
+    /// A class that is held out and has no row where it is to be found.
+    HeldOutWithoutRows {
+        /// The class.
+        class: String,
+        /// The part.
+        part: String,
+    },
     /// So few rows train that a class has none of them.
     ClassWithoutTrainRows {
         /// The class.
@@ -316,6 +330,9 @@ impl DataError {
             DataError::Spec(problem) => Some(problem.key().to_owned()),
             DataError::Rule { rule_idx, .. } => Some(format!("quality.require.{rule_idx}")),
             DataError::UnknownPart { .. } => Some("data.split".to_owned()),
+            DataError::HeldOutUnknown { .. } | DataError::HeldOutWithoutRows { .. } => {
+                Some("data.split.held_out_classes".to_owned())
+            }
             DataError::TooFewForFolds { .. } | DataError::ClassSmallerThanFolds { .. } => {
                 Some("cross_validation".to_owned())
             }
@@ -361,6 +378,8 @@ impl Localize for DataError {
                 None => say::no_class(lang),
             },
             DataError::UnknownTestClass { part, row, class } => say::unknown_test_class(lang, row, part, class),
+            DataError::HeldOutUnknown { class, classes } => say::held_out_unknown(lang, class, list(lang, classes)),
+            DataError::HeldOutWithoutRows { class, part } => say::held_out_without_rows(lang, class, part),
             DataError::ClassWithoutTrainRows { class, of, train_rows } => {
                 say::class_without_train_rows(lang, train_rows, class, of)
             }
@@ -456,6 +475,8 @@ impl Localize for DataError {
             | DataError::TooLarge { .. }
             | DataError::TooManyClasses { .. }
             | DataError::NameNotUtf8 { .. }
+            | DataError::HeldOutUnknown { .. }
+            | DataError::HeldOutWithoutRows { .. }
             | DataError::FeatureShape { .. } => None,
         }
     }

@@ -11,7 +11,7 @@ use crate::preprocess::{FittedFeature, Geometry};
 use crate::profile::{CategoryState, ClassRows, ColumnNames, Profiles};
 use crate::source::{self, Ingested, Source, SourceFile};
 use crate::spec::{CleanSpec, DataSpec, FeatureSpec, FeatureType, QualitySpec, TestSpec, check as check_spec};
-use crate::split;
+use crate::split::{self, HeldOut};
 use proofmark_criteria::{Criterion, Outcome};
 use proofmark_messages::{Lang, Localize, data as say};
 use serde::Serialize;
@@ -224,6 +224,8 @@ struct Loaded {
     unused: Vec<u32>,
     seed: u64,
     test_rows: Vec<u32>,
+    train_part: String,
+    held_out: HeldOut,
     classes: Vec<String>,
     /// The part of the source that the test rows are of.
     test_part: String,
@@ -251,9 +253,12 @@ fn load(
     let defects = data.defects.as_ref().map(|spec| defects::inject(&mut dataset, spec));
     measure(&mut dataset, &data.split.train, progress);
 
-    let mut train = dataset.rows();
+    let classes = source.classes().to_vec();
+    let held_out = HeldOut::new(data.split.held_out_classes.as_ref(), &classes)?;
+    let [mut train, validation_rows, own_test_rows] = held_out.divide(&dataset, &dataset.rows());
     let n_rows = train.len() as f64;
     let (test, test_rows) = match &data.split.test {
+        TestSpec::Part(part) if *part == data.split.train => (None, own_test_rows),
         TestSpec::Part(part) => {
             let mut part_set = read(part, progress)?;
             measure(&mut part_set, part, progress);
@@ -261,7 +266,10 @@ fn load(
                 let (expected, received) = (dataset.shape().to_string(), part_set.shape().to_string());
                 return Err(DataError::ShapeMismatch { part: part.clone(), expected, received });
             }
-            let rows = part_set.rows();
+            let rows = match held_out.is_some() {
+                true => held_out.tested(&part_set, &part_set.rows()),
+                false => part_set.rows(),
+            };
             (Some(part_set), rows)
         }
         TestSpec::Share(share) => {
@@ -272,7 +280,10 @@ fn load(
     };
     // Both shares are of the whole part: what is left after the test cut is asked for the share that amounts to it.
     let validation_share = (data.split.validation * n_rows / train.len().max(1) as f64).min(1.0);
-    let (train, validation) = split::cut_off(&dataset, &train, validation_share, seed, "validation split");
+    let (train, validation) = match held_out.has_validation() {
+        true => (train, validation_rows),
+        false => split::cut_off(&dataset, &train, validation_share, seed, "validation split"),
+    };
     let geometry = match dataset.kind() {
         FeatureType::Image => {
             let source_shape = [dataset.shape()[0], dataset.shape()[1], dataset.shape()[2]];
@@ -292,7 +303,9 @@ fn load(
         unused: Vec::new(),
         seed,
         test_rows,
-        classes: source.classes().to_vec(),
+        train_part: data.split.train.clone(),
+        held_out,
+        classes,
         test_part: match &data.split.test {
             TestSpec::Part(part) => part.clone(),
             TestSpec::Share(_) => data.split.train.clone(),
@@ -338,8 +351,11 @@ impl Loaded {
         }
         // Validation is of the same part: a class of a few rows may stand there alone.
         let validated = count(&self.dataset, &self.kept.validation, self.classes.len());
-        let is_known = |class: usize| counts.counts()[class] + validated.counts()[class] > 0;
         let test = self.test_dataset();
+        let tested = count(test, &self.test_rows, self.classes.len());
+        self.held_out.check(&self.classes, [&self.test_part, &self.train_part], [&tested, &validated])?;
+        let is_known =
+            |class: usize| counts.counts()[class] + validated.counts()[class] > 0 || self.held_out.is_tested(class);
         let labelled = self.test_rows.iter().filter_map(|row| Some((*row, test.label(*row)?)));
         for (row, class) in labelled {
             if !is_known(class) {

@@ -3,11 +3,13 @@
 //! The types are plain data with documented defaults and ranges; [`check`] finds what a schema cannot say. It returns
 //! all problems at once, each with the path of the key, so that the caller can name line and column.
 
+mod held_out;
 mod source;
 
 use crate::augment::{self, AugmentSpec};
 use crate::clean::OperatorName;
 use crate::spec_problem::{ABOVE_ZERO, SpecProblem};
+pub use held_out::HeldOutSpec;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
@@ -54,6 +56,17 @@ pub struct SplitSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 4_294_967_295_u32))]
     pub train_rows: Option<usize>,
+    /// Classes that do not train, of which validation and test consist, for models that are to tell apart what they have never
+    /// seen. Default: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held_out_classes: Option<HeldOutSpec>,
+}
+
+impl SplitSpec {
+    /// Whether any rows validate, as far as the spec can tell.
+    pub fn has_validation(&self) -> bool {
+        self.validation > 0.0 || self.held_out_classes.as_ref().is_some_and(|classes| !classes.validation.is_empty())
+    }
 }
 
 impl Default for SplitSpec {
@@ -63,6 +76,7 @@ impl Default for SplitSpec {
             test: TestSpec::Part("test".to_owned()),
             validation: 0.1,
             train_rows: None,
+            held_out_classes: None,
         }
     }
 }
@@ -337,7 +351,9 @@ pub fn check(data: &DataSpec, quality: &QualitySpec) -> Vec<SpecProblem> {
     }
     within("quality.clean.max_rounds", f64::from(quality.clean.max_rounds), 1.0, 10.0);
     within("quality.clean.max_dropped", quality.clean.max_dropped, 0.0, 1.0);
-    if data.split.test == TestSpec::Part(data.split.train.clone()) {
+    held_out::check(&data.split, &mut problems);
+    let has_other_classes = data.split.held_out_classes.is_some();
+    if data.split.test == TestSpec::Part(data.split.train.clone()) && !has_other_classes {
         problems.push(SpecProblem::SamePart { key: "data.split.test".to_owned(), part: data.split.train.clone() });
     }
     check_columns(data, &mut problems);

@@ -41,6 +41,20 @@ pub enum SpecProblem {
         /// The part.
         part: String,
     },
+    /// Held-out classes, and none to test on.
+    NoHeldOut {
+        /// The key.
+        key: String,
+    },
+    /// A share of rows to test on, where whole classes are held out for that.
+    HeldOutShare,
+    /// A class that is held out twice.
+    HeldOutTwice {
+        /// The key.
+        key: String,
+        /// The class.
+        class: String,
+    },
     /// A step of preprocessing that stands twice, or after one that must follow it.
     PreprocessOrder {
         /// The key.
@@ -146,12 +160,15 @@ impl SpecProblem {
     pub fn key(&self) -> &str {
         match self {
             SpecProblem::FeatureCount { .. } => "data.features",
+            SpecProblem::HeldOutShare => "data.split.test",
             SpecProblem::GroupsByNothing => "cross_validation",
             SpecProblem::GroupsUnused { .. } | SpecProblem::NoFileNames => "cross_validation.by",
             SpecProblem::OutOfRange { key, .. }
             | SpecProblem::EmptyName { key }
             | SpecProblem::SameColumn { key, .. }
             | SpecProblem::SamePart { key, .. }
+            | SpecProblem::NoHeldOut { key }
+            | SpecProblem::HeldOutTwice { key, .. }
             | SpecProblem::PreprocessOrder { key, .. }
             | SpecProblem::PreprocessChannels { key, .. }
             | SpecProblem::SelectedAndAugmented { key }
@@ -177,6 +194,9 @@ impl Localize for SpecProblem {
             SpecProblem::EmptyName { key } => say::empty_name(lang, key),
             SpecProblem::SameColumn { key, name } => say::same_column(lang, key, name),
             SpecProblem::SamePart { key, part } => say::same_part(lang, key, part),
+            SpecProblem::NoHeldOut { key } => say::no_held_out(lang, key),
+            SpecProblem::HeldOutShare => say::held_out_share(lang),
+            SpecProblem::HeldOutTwice { key, class } => say::held_out_twice(lang, key, class),
             SpecProblem::PreprocessOrder { key, step, after } if step == after => say::step_twice(lang, key, step),
             SpecProblem::PreprocessOrder { key, step, after } => say::step_order(lang, key, step, after),
             SpecProblem::PreprocessChannels { key, step, expected, received } => {
@@ -205,6 +225,7 @@ impl Localize for SpecProblem {
     fn hint(&self, lang: Lang) -> Option<String> {
         match self {
             SpecProblem::SamePart { .. } => Some(say::hint_same_part(lang)),
+            SpecProblem::HeldOutShare => Some(say::hint_held_out_share(lang)),
             SpecProblem::PreprocessOrder { .. } => Some(say::hint_step_order(lang)),
             SpecProblem::SelectedAndAugmented { .. } => Some(say::hint_selected_and_augmented(lang)),
             SpecProblem::ImagesOnly { .. } => Some(sequence::hint_images_only(lang)),
@@ -219,6 +240,8 @@ impl Localize for SpecProblem {
             | SpecProblem::EmptyName { .. }
             | SpecProblem::SameColumn { .. }
             | SpecProblem::CharacterTwice { .. }
+            | SpecProblem::NoHeldOut { .. }
+            | SpecProblem::HeldOutTwice { .. }
             | SpecProblem::PreprocessChannels { .. }
             | SpecProblem::AugmentCount { .. }
             | SpecProblem::AugmentSize { .. } => None,

@@ -1,6 +1,9 @@
-//! Cutting rows off the train part, stratified by class.
+//! Cutting rows off the train part, stratified by class, or by whole classes.
 
 use crate::dataset::{Dataset, Windows};
+use crate::error::DataError;
+use crate::profile::CategoryState;
+use crate::spec::HeldOutSpec;
 use proofmark_tensor::random::Stream;
 
 /// Splits `rows` into (kept, cut): `round(share × rows)` rows are cut, of each class its share, by largest remainder
@@ -49,6 +52,82 @@ pub(crate) fn cut_off(dataset: &Dataset, rows: &[u32], share: f64, seed: u64, st
         kept.retain(|row| starts[*row as usize] + span <= starts[*first as usize]);
     }
     (kept, cut.to_vec())
+}
+
+/// Classes that do not train, by their labels.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct HeldOut {
+    test: Vec<usize>,
+    validation: Vec<usize>,
+}
+
+impl HeldOut {
+    /// Finds the classes of the spec among those of the source.
+    pub(crate) fn new(spec: Option<&HeldOutSpec>, classes: &[String]) -> Result<HeldOut, DataError> {
+        let label = |class: &String| {
+            let unknown = || DataError::HeldOutUnknown { class: class.clone(), classes: classes.to_vec() };
+            classes.iter().position(|known| known == class).ok_or_else(unknown)
+        };
+        let labels = |names: &[String]| names.iter().map(label).collect::<Result<Vec<usize>, DataError>>();
+        match spec {
+            Some(HeldOutSpec { test, validation }) => {
+                Ok(HeldOut { test: labels(test)?, validation: labels(validation)? })
+            }
+            None => Ok(HeldOut::default()),
+        }
+    }
+
+    /// Whether any class is held out.
+    pub(crate) fn is_some(&self) -> bool {
+        !self.test.is_empty()
+    }
+
+    /// Whether validation consists of classes of its own.
+    pub(crate) fn has_validation(&self) -> bool {
+        !self.validation.is_empty()
+    }
+
+    /// Whether a class is held out for test.
+    pub(crate) fn is_tested(&self, class: usize) -> bool {
+        self.test.contains(&class)
+    }
+
+    /// Divides the rows of the train part into those that may train, those that validate and those of the classes of test. Rows
+    /// without a label stay where rows train, for the gate to judge.
+    pub(crate) fn divide(&self, dataset: &Dataset, rows: &[u32]) -> [Vec<u32>; 3] {
+        let mut divided = [Vec::new(), Vec::new(), Vec::new()];
+        for &row in rows {
+            let place = match dataset.label(row) {
+                Some(class) if self.test.contains(&class) => 2,
+                Some(class) if self.validation.contains(&class) => 1,
+                _ => 0,
+            };
+            divided[place].push(row);
+        }
+        divided
+    }
+
+    /// The rows of another part that test consists of; those without a label are counted later, and left out.
+    pub(crate) fn tested(&self, dataset: &Dataset, rows: &[u32]) -> Vec<u32> {
+        let stays = |row: &u32| dataset.label(*row).is_none_or(|class| self.is_tested(class));
+        rows.iter().copied().filter(stays).collect()
+    }
+
+    /// Whether every class has a row where it is to be found.
+    pub(crate) fn check(
+        &self,
+        classes: &[String],
+        [test_part, train_part]: [&str; 2],
+        [tested, validated]: [&CategoryState; 2],
+    ) -> Result<(), DataError> {
+        for (labels, counts, part) in [(&self.test, tested, test_part), (&self.validation, validated, train_part)] {
+            if let Some(label) = labels.iter().find(|label| counts.counts()[**label] == 0) {
+                let class = classes[*label].clone();
+                return Err(DataError::HeldOutWithoutRows { class, part: part.to_owned() });
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Splits `rows` into (left out, chosen), `count` of them chosen as [`cut`] cuts: by class and seed.

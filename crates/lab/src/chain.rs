@@ -4,7 +4,7 @@ use proofmark_criteria::Outcome as Holds;
 use proofmark_data::FittedFeature;
 use proofmark_evidence::{Digest, Kind, Statement};
 use proofmark_govern::acceptance::{self, Decision, accept};
-use proofmark_model::{CheckedModel, ModelErrors, Target};
+use proofmark_model::{CheckedModel, ModelErrors};
 use proofmark_report::{Outcome, Split};
 use serde::de::DeserializeOwned;
 
@@ -196,7 +196,7 @@ impl Chain {
         let (spec, profile) = (self.run_spec.as_ref()?, self.profile.as_ref()?);
         let feature: &FittedFeature = &self.prepared.as_ref()?.claims.feature;
         let classes = profile.claims.classes.len();
-        Some(CheckedModel::new(&spec.model, feature.shape(), Target::Category { classes }))
+        Some(CheckedModel::new(&spec.model, feature.shape(), spec.train.loss.target_of_classes(classes)))
     }
 
     /// The outcome that follows, and what is missing for one.

@@ -144,7 +144,7 @@ impl SavedFold {
         let plain = |numbers: Vec<(usize, f32)>| numbers.into_iter().map(|(_, number)| number).collect();
         let (probabilities, losses) = (plain(probabilities), plain(losses));
         let (classes, labels) = (head.classes, labels.to_vec());
-        let predictions = Predictions { classes, probabilities, losses, labels, ends: Vec::new() };
+        let predictions = Predictions { classes, probabilities, losses, labels, ..Predictions::default() };
         Some(SavedFold { head, predictions })
     }
 }
@@ -245,7 +245,7 @@ mod tests {
             probabilities: vec![0.75, 0.25, 0.5, 0.5, 0.1, 0.9],
             losses: vec![0.3, 0.7, f32::MIN_POSITIVE],
             labels: vec![0, 1, 1],
-            ends: Vec::new(),
+            ..Predictions::default()
         };
         let trained = FoldTrained {
             predictions: predictions.clone(),

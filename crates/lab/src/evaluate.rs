@@ -82,6 +82,7 @@ pub fn evaluate_file(
             classes: &prepared.classes,
             majority_class: majority_class(&prepared.train, classes),
             seed: spec.seed,
+            threshold: None,
             max_mistakes: 0,
         },
     );

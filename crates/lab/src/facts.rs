@@ -19,6 +19,7 @@ fn measures(spec: &RunSpec) -> Measures {
     let has_baseline = |metric: &Metric| match metric {
         Metric::Accuracy | Metric::Precision | Metric::Recall | Metric::F1 => Some(true),
         Metric::Loss | Metric::Perplexity | Metric::CalibrationError => Some(false),
+        Metric::VerificationAccuracy | Metric::EqualErrorRate | Metric::VerificationAuc => Some(false),
         // It is no number.
         Metric::Confusion => None,
     };
@@ -29,7 +30,7 @@ fn measures(spec: &RunSpec) -> Measures {
         compared: names(measured.filter(|metric| has_baseline(metric) == Some(true)).collect()),
         slices: spec.evaluate.slices.clone(),
         has_cross_validation: spec.cross_validation.is_some(),
-        has_validation: spec.data.split.validation > 0.0,
+        has_validation: spec.data.split.has_validation(),
     }
 }
 
@@ -149,7 +150,7 @@ train: { epochs: 1, loss: categorical_crossentropy, optimizer: adam }
                 probabilities: vec![0.9, 0.1, 0.2, 0.8, 0.6, 0.4],
                 losses: vec![0.1, 0.2, 0.9],
                 labels: vec![0, 1, 1],
-                ends: Vec::new(),
+                ..Predictions::default()
             };
             let evaluation = evaluate(
                 &predictions,
@@ -159,6 +160,7 @@ train: { epochs: 1, loss: categorical_crossentropy, optimizer: adam }
                     classes: &["0".to_owned(), "1".to_owned()],
                     majority_class: 0,
                     seed: 0,
+                    threshold: None,
                     max_mistakes: 0,
                 },
             );

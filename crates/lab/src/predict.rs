@@ -105,7 +105,11 @@ impl StoredModel {
         let spec: ModelSpec = metadata(&file, "model", path)?;
         let classes: Vec<String> = metadata(&file, "classes", path)?;
         let feature: FittedFeature = metadata(&file, "feature", path)?;
-        let model = CheckedModel::new(&spec, feature.shape(), Target::Category { classes: classes.len() })?;
+        let target = match file.metadata.get("target").map(String::as_str) {
+            Some("embedding") => Target::Embedding { classes: classes.len() },
+            _ => Target::Category { classes: classes.len() },
+        };
+        let model = CheckedModel::new(&spec, feature.shape(), target)?;
         let quantization = file.take_quantization(&model.inference_graph()?.graph).map_err(at_path)?;
         let mut state = StateBlock::new(&model.quantized_inference_graph(&quantization)?.graph);
         file.load(&mut state).map_err(at_path)?;

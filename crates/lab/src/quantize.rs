@@ -7,7 +7,7 @@ use proofmark_data::PreparedSet;
 use proofmark_engine::cpu::CpuExecutor;
 use proofmark_engine::{NUMERICS_VERSION, StateBlock};
 use proofmark_evidence::{Digest, Input, Kind};
-use proofmark_model::{CheckedModel, Quantization, model_file};
+use proofmark_model::{CheckedModel, Quantization, Target, model_file};
 use proofmark_report::Split;
 use proofmark_store::{RunFile, RunFolder, StoreError};
 use proofmark_train::calibrate::{CalibrationMethod, calibrate, calibration_rows};
@@ -21,7 +21,9 @@ use crate::command_error::CommandError;
 use crate::error::LabError;
 use crate::host::Host;
 use crate::lock::Lock;
-use crate::pipeline::{base_of, check_same, executor, majority_class, prepare_run, read_spec, spec_source};
+use crate::pipeline::{
+    base_of, check_same, executor, majority_class, prepare_run, read_spec, spec_source, threshold_of,
+};
 use crate::predict::StoredModel;
 use crate::statements::{Statements, evaluation_claims};
 
@@ -191,6 +193,7 @@ pub fn quantize(
             classes: &prepared.classes,
             majority_class: majority_class(&prepared.train, prepared.classes.len()),
             seed: read.value.seed,
+            threshold: threshold_of(&read.value, prepared, split, &mut evaluator, &mut state.clone())?,
             max_mistakes: 0,
         };
         let evaluation = evaluate(&predictions, &options);
@@ -305,7 +308,7 @@ fn times(
     set: &PreparedSet,
     host: &dyn Host,
 ) -> Result<Option<[f64; 2]>, CommandError> {
-    if model.predicts_steps() || set.is_empty() {
+    if model.predicts_steps() || matches!(model.target(), Target::Embedding { .. }) || set.is_empty() {
         return Ok(None);
     }
     let executor = CpuExecutor { level: host.level(), ..CpuExecutor::new(1) };

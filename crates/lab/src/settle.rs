@@ -318,7 +318,12 @@ fn metric_name(metric: Metric, loss: Option<&Loss>) -> &'static str {
             Some(_) | None => metric.name(),
         },
         Metric::CalibrationError => "ece",
-        Metric::Accuracy | Metric::Perplexity | Metric::Confusion => metric.name(),
+        Metric::Accuracy
+        | Metric::Perplexity
+        | Metric::VerificationAccuracy
+        | Metric::EqualErrorRate
+        | Metric::VerificationAuc
+        | Metric::Confusion => metric.name(),
     }
 }
 

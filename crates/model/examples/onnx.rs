@@ -75,7 +75,7 @@ const NETWORKS: &[(&str, &[usize], usize, &str)] = &[
             { "global_max_pool1d": { "name": "top" } },
             { "global_average_pool1d": { "name": "middle", "inputs": ["last"] } },
             { "concatenate": { "inputs": ["top", "middle"] } }, { "group_norm": { "name": "flat", "groups": 2 } },
-            { "layer_norm": { "name": "rows" } }, { "dense": { "units": 4, "activation": "softmax" } }]"#,
+            { "layer_norm": { "name": "rows" } }, "unit_norm", { "dense": { "units": 4, "activation": "softmax" } }]"#,
     ),
     (
         "decoder",

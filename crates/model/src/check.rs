@@ -28,6 +28,11 @@ pub enum Target {
         /// How many.
         classes: usize,
     },
+    /// A row of numbers, whose distances to those of other samples tell whether both are of one class.
+    Embedding {
+        /// How many classes the samples have.
+        classes: usize,
+    },
     /// Numbers.
     Number {
         /// How many for each sample.
@@ -363,6 +368,8 @@ fn check_output(shape: &Shape, target: Target) -> Result<(), ModelErrorKind> {
         Target::Category { classes } if shape[..] == [classes] || (classes == 2 && shape[..] == [1]) => Ok(()),
         Target::Category { classes } if shape.rank() == 2 && shape.last() == classes => Ok(()),
         Target::Category { classes } => Err(ModelErrorKind::OutputClasses { classes, received }),
+        Target::Embedding { .. } if shape.rank() == 1 => Ok(()),
+        Target::Embedding { .. } => Err(ModelErrorKind::OutputEmbedding { received }),
         Target::Number { outputs } if shape[..] == [outputs] => Ok(()),
         Target::Number { outputs } => Err(ModelErrorKind::OutputNumbers { outputs, received }),
     }

@@ -110,6 +110,9 @@ pub enum ModelErrorKind {
     OutputClasses { classes: usize, received: Shape },
     /// The last layer's output does not fit the numbers to predict.
     OutputNumbers { outputs: usize, received: Shape },
+    /// The last layer gives no row of numbers.
+    #[allow(missing_docs)]
+    OutputEmbedding { received: Shape },
     /// A loss that does not compare with such a target.
     LossTarget { loss: &'static str, target: Target, outputs: usize },
     /// A loss whose last layer must end in another activation.
@@ -316,6 +319,10 @@ impl Localize for ModelErrorKind {
             }
             ModelErrorKind::OutputClasses { classes, received } => say::output_classes(lang, received, classes),
             ModelErrorKind::OutputNumbers { outputs, received } => say::output_numbers(lang, received, outputs),
+            ModelErrorKind::OutputEmbedding { received } => say::output_embedding(lang, received),
+            ModelErrorKind::LossTarget { loss, target: Target::Embedding { .. }, .. } => {
+                say::loss_for_embedding(lang, loss)
+            }
             ModelErrorKind::LossTarget { loss, target: Target::Category { classes }, outputs } => {
                 say::loss_for_category(lang, loss, classes, outputs)
             }
@@ -413,6 +420,10 @@ impl Localize for ModelErrorKind {
                 Some(say::loss_hint(lang, "categorical_crossentropy"))
             }
             ModelErrorKind::LossTarget { target: Target::Number { .. }, .. } => Some(say::loss_hint(lang, "mse")),
+            ModelErrorKind::LossTarget { target: Target::Embedding { .. }, .. } => {
+                Some(say::loss_hint(lang, "triplet"))
+            }
+            ModelErrorKind::OutputEmbedding { .. } => Some(say::output_flatten_hint(lang, "unit_norm")),
             ModelErrorKind::LossActivation { expected, .. } => {
                 Some(say::loss_activation_hint(lang, format!("activation: {}", expected.name())))
             }

@@ -273,6 +273,9 @@ impl CheckedModel {
             (LossTarget::Number, Target::Category { classes }) => outputs == classes && classes > 1,
             (LossTarget::Number, Target::Number { .. }) => true,
             (LossTarget::Class | LossTarget::Binary, Target::Number { .. }) => false,
+            (LossTarget::Embedding, target) | (_, target @ Target::Embedding { .. }) => {
+                loss.target() == LossTarget::Embedding && matches!(target, Target::Embedding { .. })
+            }
         };
         if !fits {
             return refuse(ModelErrorKind::LossTarget { loss: loss.kind(), target: self.target, outputs });
@@ -310,8 +313,8 @@ impl CheckedModel {
         ] {
             errors.extend(checked.err().into_iter().flat_map(ModelErrors::into_vec));
         }
-        // Cross-entropies are linear in the target; no loss of numbers is.
-        if mixup.is_some() && loss.target() == LossTarget::Number {
+        // Cross-entropies are linear in the target; no loss of numbers is, and of a mixed sample nobody is the hardest.
+        if mixup.is_some() && matches!(loss.target(), LossTarget::Number | LossTarget::Embedding) {
             let kind = ModelErrorKind::MixupLoss { loss: loss.kind() };
             errors.push(ModelError { path: MIXUP_PATH.to_owned(), layer: None, kind });
         }

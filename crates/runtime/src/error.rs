@@ -83,6 +83,11 @@ pub enum RuntimeError {
         /// The model file.
         path: PathBuf,
     },
+    /// A model that does not say classes.
+    Embeddings {
+        /// The model file.
+        path: PathBuf,
+    },
     /// A model that cannot be built.
     Model {
         /// The model file.
@@ -205,6 +210,7 @@ impl Localize for RuntimeError {
                 lab::model_metadata_malformed(lang, path.display(), key, source)
             }
             RuntimeError::Feature { path } => say::feature(lang, path.display()),
+            RuntimeError::Embeddings { path } => say::model(lang, path.display(), train::embeddings_unsupported(lang)),
             RuntimeError::Model { path, source } => say::model(lang, path.display(), source.text(lang)),
             RuntimeError::Run(error) => error.to_string(),
             RuntimeError::Format { path } => say::format(lang, path.display()),

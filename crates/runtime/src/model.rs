@@ -57,6 +57,9 @@ impl Model {
         let spec: ModelSpec = metadata(&file, "model", path)?;
         let classes: Vec<String> = metadata(&file, "classes", path)?;
         let feature: Feature = metadata(&file, "feature", path)?;
+        if file.metadata.get("target").is_some_and(|target| target == "embedding") {
+            return Err(RuntimeError::Embeddings { path: path.to_owned() });
+        }
         let target = Target::Category { classes: classes.len() };
         let refuse = |source| RuntimeError::Model { path: path.to_owned(), source };
         let model = CheckedModel::new(&spec, Shape::from(feature.shape), target).map_err(refuse)?;

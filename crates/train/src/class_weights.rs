@@ -69,7 +69,7 @@ impl ClassWeights {
 
 fn n_classes(model: &CheckedModel) -> usize {
     match model.target() {
-        Target::Category { classes } => classes,
+        Target::Category { classes } | Target::Embedding { classes } => classes,
         Target::Number { .. } => 0,
     }
 }

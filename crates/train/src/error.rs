@@ -67,6 +67,17 @@ pub enum TrainError {
     Predict(PredictError),
     /// Folds of samples with a label for each step.
     FoldsOfSteps,
+    /// Folds of samples whose predictions are compared with each other.
+    FoldsOfEmbeddings,
+    /// Classes that do not train, and a model that is to name them.
+    HeldOutWithoutEmbeddings,
+    /// A metric of pairs, and a model that does not give embeddings.
+    PairsWithoutEmbeddings {
+        /// The metric.
+        metric: &'static str,
+    },
+    /// A threshold that is to be chosen on validation, and no validation.
+    ThresholdWithoutValidation,
     /// Something in the spec must be at least 1.
     Zero {
         /// Where: `train.batch_size`.
@@ -122,6 +133,10 @@ impl Localize for TrainError {
             TrainError::StateNotFinite { name, epoch, step, .. } => say::state_not_finite(lang, name, epoch, step),
             TrainError::Predict(error) => error.text(lang),
             TrainError::FoldsOfSteps => say::folds_of_steps(lang),
+            TrainError::FoldsOfEmbeddings => say::folds_of_embeddings(lang),
+            TrainError::PairsWithoutEmbeddings { metric } => say::pairs_without_embeddings(lang, metric),
+            TrainError::ThresholdWithoutValidation => say::threshold_without_validation(lang),
+            TrainError::HeldOutWithoutEmbeddings => say::held_out_without_embeddings(lang),
             TrainError::Zero { key } => say::at_least_one(lang, key),
             TrainError::BatchNormOfOne { batch_size, samples } => say::batch_norm_of_one(lang, batch_size, samples),
             TrainError::LengthBuckets => say::length_buckets(lang),
@@ -148,7 +163,10 @@ impl Localize for TrainError {
                 Some(format!("{hint}{kept}"))
             }
             TrainError::Predict(error) => error.hint(lang),
-            TrainError::FoldsOfSteps => Some(say::folds_of_steps_hint(lang)),
+            TrainError::FoldsOfSteps | TrainError::FoldsOfEmbeddings => Some(say::folds_of_steps_hint(lang)),
+            TrainError::PairsWithoutEmbeddings { .. } => Some(say::pairs_without_embeddings_hint(lang)),
+            TrainError::ThresholdWithoutValidation => Some(say::early_stopping_without_validation_hint(lang)),
+            TrainError::HeldOutWithoutEmbeddings => Some(say::held_out_without_embeddings_hint(lang)),
             TrainError::Token { .. } => Some(say::token_hint(lang)),
             TrainError::BatchNormOfOne { .. } => Some(say::batch_norm_of_one_hint(lang)),
             TrainError::LengthBuckets => Some(say::length_buckets_hint(lang)),

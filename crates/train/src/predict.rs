@@ -1,12 +1,12 @@
 //! Runs a model over samples: with labels ([`Evaluator`]) and without ([`Predictor`]).
 
-use proofmark_data::PreparedSet;
+use proofmark_data::{PreparedSet, epoch_order};
 use proofmark_engine::cpu::{CpuExecutor, CpuSession};
 use proofmark_engine::{Feed, RunError, Session, StateBlock, Step};
 use proofmark_messages::{Lang, Localize, display_in_english, tokens, train as say};
 use proofmark_model::losses::Loss;
 use proofmark_model::onnx::Imported;
-use proofmark_model::{CheckedModel, ModelErrors, Quantization};
+use proofmark_model::{CheckedModel, ModelErrors, Quantization, Target};
 use proofmark_tensor::math;
 
 use crate::metrics::Predictions;
@@ -24,6 +24,8 @@ pub struct Evaluator {
     sample_elements: usize,
     /// Of a sample, or of one of its steps.
     outputs: usize,
+    /// The classes of samples whose predictions are embeddings.
+    embedded_classes: Option<usize>,
     batch: Vec<f32>,
     targets: Targets,
 }
@@ -67,6 +69,10 @@ impl Evaluator {
             predictions: evaluation.predictions,
             sample_elements,
             outputs: model.output_shape().last(),
+            embedded_classes: match model.target() {
+                Target::Embedding { classes } => Some(classes),
+                Target::Category { .. } | Target::Number { .. } => None,
+            },
             batch: vec![0.0; BATCH * sample_elements],
             targets: Targets::new(loss, model.output_shape(), BATCH),
         })
@@ -90,8 +96,12 @@ impl Evaluator {
         }
         let mut said = Vec::with_capacity(set.len() * width * self.outputs);
         let mut losses = Vec::with_capacity(set.len());
-        let rows: Vec<u32> = (0..set.len() as u32).collect();
-        for rows in rows.chunks(BATCH) {
+        // A loss that compares the samples of a batch needs several classes in each, and sources are often in the order of classes.
+        let order: Vec<u32> = match self.embedded_classes {
+            Some(_) => epoch_order(0, 0, set.len()),
+            None => (0..set.len() as u32).collect(),
+        };
+        for rows in order.chunks(BATCH) {
             let n = rows.len();
             let elements = n * self.sample_elements;
             set.gather(rows, &mut self.batch[..elements]);
@@ -105,9 +115,14 @@ impl Evaluator {
         }
         refuse_not_finite(&said, self.outputs * width)?;
         refuse_not_finite(&losses, 1)?;
+        if let Some(classes) = self.embedded_classes {
+            return Ok(Predictions::of_embeddings(classes, &said, &losses, set.labels(), &order));
+        }
         let (classes, probabilities) = by_class(self.outputs, said);
         Ok(match width {
-            1 => Predictions { classes, probabilities, losses, labels: set.labels().to_vec(), ends: Vec::new() },
+            1 => {
+                Predictions { classes, probabilities, losses, labels: set.labels().to_vec(), ..Predictions::default() }
+            }
             _ => Predictions::of_steps(classes, width, &probabilities, &losses, set.labels()),
         })
     }
@@ -142,6 +157,9 @@ impl Predictor {
     ) -> Result<Self, PredictError> {
         if model.predicts_steps() {
             return Err(PredictError::StepsUnsupported { steps: model.output_shape()[0] });
+        }
+        if matches!(model.target(), Target::Embedding { .. }) {
+            return Err(PredictError::EmbeddingsUnsupported);
         }
         let inference = model.quantized_inference_graph(quantization)?;
         Ok(Predictor {
@@ -222,7 +240,8 @@ pub fn predictions_of_imported(
         // As far from 0 as f32 reaches: the logarithm is to stay finite.
         .map(|(row, label)| -math::ln_f64(f64::from(row[*label as usize].max(f32::MIN_POSITIVE))) as f32)
         .collect();
-    Ok((kind, Predictions { classes, probabilities, losses, labels: set.labels().to_vec(), ends: Vec::new() }))
+    let labels = set.labels().to_vec();
+    Ok((kind, Predictions { classes, probabilities, losses, labels, ..Predictions::default() }))
 }
 
 /// Softmax of several logits, the logistic function of one, in f64.
@@ -277,6 +296,8 @@ pub enum PredictError {
     NotEachStep,
     /// A model whose predictions depend on what comes later.
     LooksAhead,
+    /// A model of embeddings where a class is needed.
+    EmbeddingsUnsupported,
     /// A model of steps where one class a sample is needed.
     StepsUnsupported {
         /// Predictions of a sample.
@@ -294,13 +315,17 @@ impl Localize for PredictError {
             PredictError::StepsUnsupported { steps } => say::steps_unsupported(lang, steps),
             PredictError::NotEachStep => tokens::not_each_step(lang),
             PredictError::LooksAhead => tokens::looks_ahead(lang),
+            PredictError::EmbeddingsUnsupported => say::embeddings_unsupported(lang),
         }
     }
 
     fn hint(&self, lang: Lang) -> Option<String> {
         match self {
             PredictError::Model(errors) => errors.hint(lang),
-            PredictError::Run(_) | PredictError::StepsUnsupported { .. } | PredictError::NotEachStep => None,
+            PredictError::Run(_)
+            | PredictError::StepsUnsupported { .. }
+            | PredictError::EmbeddingsUnsupported
+            | PredictError::NotEachStep => None,
             PredictError::LooksAhead => Some(tokens::hint_looks_ahead(lang)),
             PredictError::Steps { .. } => Some(say::prediction_steps_hint(lang)),
             PredictError::NotFinite { .. } => Some(say::prediction_not_finite_hint(lang)),
@@ -319,7 +344,8 @@ impl std::error::Error for PredictError {
             | PredictError::Steps { .. }
             | PredictError::StepsUnsupported { .. }
             | PredictError::NotEachStep
-            | PredictError::LooksAhead => None,
+            | PredictError::LooksAhead
+            | PredictError::EmbeddingsUnsupported => None,
         }
     }
 }

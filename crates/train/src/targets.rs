@@ -27,6 +27,7 @@ impl Targets {
         let (target, outputs) = (loss.target(), predictions.elements());
         let (width, numbers) = match target {
             LossTarget::Class => (outputs / predictions.last(), 0),
+            LossTarget::Embedding => (1, 0),
             LossTarget::Binary | LossTarget::Number => (1, samples * outputs),
         };
         Targets { target, outputs, width, labels: vec![0; samples * width], numbers: vec![0.0; numbers] }
@@ -66,7 +67,7 @@ impl Targets {
     /// What is fed for a part of the samples.
     pub(crate) fn feed(&self, part: Range<usize>) -> Feed<'_> {
         match self.target {
-            LossTarget::Class => Feed::I32(self.labels_of(part)),
+            LossTarget::Class | LossTarget::Embedding => Feed::I32(self.labels_of(part)),
             LossTarget::Binary | LossTarget::Number => {
                 Feed::F32(&self.numbers[part.start * self.outputs..part.end * self.outputs])
             }

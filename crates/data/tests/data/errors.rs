@@ -85,6 +85,16 @@ fn every_mistake_has_its_message() {
         ("unknown part", |_| (), json!({ "split": { "test": "holdout" } })),
         ("nothing left to train on", |_| (), json!({ "split": { "test": 0.5, "validation": 0.5 } })),
         ("test without labels", |set| overwrite(set, "t10k-labels-idx1-ubyte", &idx(&[100], &[255; 100])), json!({})),
+        (
+            "a held-out class that is not there",
+            |_| (),
+            json!({ "split": { "held_out_classes": { "test": ["3", "300"] } } }),
+        ),
+        (
+            "a held-out class without rows",
+            |set| overwrite(set, "t10k-labels-idx1-ubyte", &idx(&[100], &[0; 100])),
+            json!({ "split": { "held_out_classes": { "test": ["3"] } } }),
+        ),
         ("too few rows for every class", |_| (), json!({ "split": { "train_rows": 3 } })),
         (
             "labels missing unnoticed",

@@ -1,6 +1,6 @@
 //! Splits, preprocessing, and what training reads.
 
-use crate::files::{data_spec, idx, idx_set, images, png, prepare, profile, write};
+use crate::files::{data_spec, idx, idx_set, images, png, prepare, profile, quality_spec, write, write_idx_part};
 use proofmark_data::{
     CrossValidationSpec, FittedStep, FoldKind, GroupSpec, Preparation, Prepared, PreparedSet, QualitySpec, Stage,
     facts, facts_schema,
@@ -45,6 +45,66 @@ fn a_test_share_is_cut_from_train_before_validation() {
     let whole = prepared(json!({ "split": { "validation": 0.0 } }), folder.path(), 7);
     assert!(whole.validation.is_empty());
     assert_eq!(whole.train.len(), 400);
+}
+
+/// No row of a held-out class stands where it is not held out for, whatever else is asked for.
+#[test]
+fn held_out_classes_are_seen_where_they_are_held_out_for_and_nowhere_else() {
+    let folder = idx_set();
+    // The spec's split, whether the test rows are of the train part, and the rows of each class in train, validation and test.
+    let cases = [
+        (json!({ "held_out_classes": { "test": ["3"] } }), [[90, 90, 90, 0], [10, 10, 10, 0], [0, 0, 0, 25]]),
+        (
+            json!({ "held_out_classes": { "test": ["3"], "validation": ["0"] } }),
+            [[0, 100, 100, 0], [100, 0, 0, 0], [0, 0, 0, 25]],
+        ),
+        (
+            json!({ "test": "train", "held_out_classes": { "test": ["1", "3"] }, "train_rows": 60 }),
+            [[30, 0, 30, 0], [10, 0, 10, 0], [0, 100, 0, 100]],
+        ),
+    ];
+    for (split, expected) in cases {
+        let spec = data_spec(json!({ "split": split }));
+        let quality = quality_spec(&["source.rows > 1", "test.source.rows > 1"], json!({}));
+        let result = prepare(&spec, &quality, folder.path(), 7);
+        let report = &result.report.split;
+        let by_class = [&report.train, &report.validation, &report.test]
+            .map(|rows| rows.by_class.iter().map(|class| class.rows).collect::<Vec<_>>());
+        assert_eq!(by_class.each_ref().map(Vec::as_slice), expected.each_ref().map(|rows| &rows[..]), "{split}");
+        let sets = result.prepared.unwrap();
+        for (set, expected) in [&sets.train, &sets.validation, &sets.test].into_iter().zip(expected) {
+            let count = |class| set.labels().iter().filter(|label| **label == class).count() as u64;
+            assert_eq!([count(0), count(1), count(2), count(3)], expected, "{split}");
+        }
+        // The rows themselves differ too, where they are of one part.
+        if split["test"] == "train" {
+            let ids = |set: &PreparedSet| set.ids().iter().copied().collect::<BTreeSet<u64>>();
+            let [train, validation, test] = [&sets.train, &sets.validation, &sets.test].map(ids);
+            assert!(train.is_disjoint(&test) && validation.is_disjoint(&test) && train.is_disjoint(&validation));
+        }
+    }
+}
+
+/// What is fitted to train has seen nothing of a class that is held out.
+#[test]
+fn nothing_is_fitted_to_a_held_out_class() {
+    let (pixels, labels) = images(400, 4, 0);
+    let changed = |class: u8| {
+        let folder = TempDir::new().unwrap();
+        let mut pixels = pixels.clone();
+        for (image, label) in pixels.chunks_exact_mut(16).zip(&labels) {
+            image.iter_mut().filter(|_| *label == class).for_each(|pixel| *pixel = 255 - *pixel);
+        }
+        write_idx_part(&folder.path().join("set"), "train", &pixels, &labels);
+        write_idx_part(&folder.path().join("set"), "t10k", &pixels, &labels);
+        let features = json!([{ "name": "image", "type": "image", "preprocess": ["standardize"] }]);
+        let split = json!({ "held_out_classes": { "test": ["3"], "validation": ["2"] } });
+        let sets = prepared(json!({ "split": split, "features": features }), folder.path(), 7);
+        (sets.feature, sets.train.digest())
+    };
+    let (unchanged, of_test, of_validation, of_train) = (changed(9), changed(3), changed(2), changed(1));
+    assert!(unchanged == of_test && unchanged == of_validation);
+    assert_ne!(unchanged.0, of_train.0);
 }
 
 #[test]

@@ -87,6 +87,10 @@ fn all_problems_are_found_at_once() {
     let quality = quality_spec(&[], json!({ "max_rounds": 0, "max_dropped": 1.5 }));
     let mut problems = check(&data, &quality);
     problems.extend(check(&data_spec(json!({ "split": { "test": 0.0 } })), &QualitySpec::default()));
+    let held_out = json!({ "test": ["1", "2", "1"], "validation": ["2"] });
+    for split in [json!({ "test": 0.5, "held_out_classes": held_out }), json!({ "held_out_classes": { "test": [] } })] {
+        problems.extend(check(&data_spec(json!({ "split": split })), &QualitySpec::default()));
+    }
     let select = json!([{ "select_pixels": { "count": 0 } }, "standardize"]);
     let augment = json!([{ "flip": { "horizontal": 0.5 } }]);
     let selected = json!([{ "name": "image", "type": "image", "preprocess": select, "augment": augment }]);

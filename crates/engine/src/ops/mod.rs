@@ -44,6 +44,7 @@ mod softmax;
 mod softmax_cross_entropy;
 mod top_k;
 mod transpose;
+mod triplet_loss;
 mod unpooled;
 mod window;
 pub(crate) mod winograd;
@@ -98,6 +99,8 @@ pub use softmax_cross_entropy::{SoftmaxCrossEntropy, SoftmaxCrossEntropyGradient
 pub(crate) use top_k::is_larger;
 pub use top_k::{TopK, TopKGradient};
 pub use transpose::Transpose;
+pub(crate) use triplet_loss::Triplet;
+pub use triplet_loss::{TripletLoss, TripletLossGradient};
 pub use unpooled::{Unpooled, UnpooledReader};
 pub use window::{ConvGeometry, Padding, WindowGeometry};
 
@@ -149,6 +152,12 @@ pub trait Op {
     /// Whether a batch phase can compute it for all samples at once, split over the outputs, with the same bits: the fold of all
     /// shards directly, or each sample's value where what the samples share is large.
     fn runs_over_outputs(&self) -> bool {
+        false
+    }
+
+    /// Whether what a sample has depends on the other samples of its batch. It then runs in a batch phase, for all samples at once, and
+    /// has no shards.
+    fn couples_samples(&self) -> bool {
         false
     }
 
@@ -271,6 +280,11 @@ macro_rules! operations {
                 match self { $(Operation::$op(op) => op.runs_over_outputs(),)* }
             }
 
+            /// See [`Op::couples_samples`].
+            pub fn couples_samples(&self) -> bool {
+                match self { $(Operation::$op(op) => op.couples_samples(),)* }
+            }
+
             /// See [`Op::is_view`].
             pub fn is_view(&self) -> bool {
                 match self { $(Operation::$op(op) => op.is_view(),)* }
@@ -312,7 +326,7 @@ operations! {
     Embedding, EmbeddingGradient,
     Lstm, LstmGradient, Gru, GruGradient,
     QuantizedDense, QuantizedConv2d,
-    Gather, Scatter, CtcLoss, CtcLossGradient,
+    Gather, Scatter, CtcLoss, CtcLossGradient, TripletLoss, TripletLossGradient,
 }
 
 impl Operation {

@@ -158,10 +158,13 @@ pub(crate) fn needed(graph: &Graph) -> Vec<bool> {
     needed
 }
 
-/// What each sample has its own of runs over shards; so do sums over samples. Where what the samples share, or their sum, is large
+/// What each sample has its own of runs over shards, unless it depends on other samples; so do sums over samples. Where what the samples share, or their sum, is large
 /// against what a shard reads and writes, one product over the batch is better.
 pub(crate) fn runs_over_shards(graph: &Graph, node: usize, options: PlanOptions) -> bool {
     let node = &graph.nodes()[node];
+    if node.op.couples_samples() {
+        return false;
+    }
     let elements =
         |values: &[Value]| values.iter().map(|value| graph.ty(*value).elements()).fold(0, usize::saturating_add);
     let is_per_sample = node.outputs.iter().any(|output| graph.ty(*output).span == Span::Sample);

@@ -104,8 +104,8 @@ fn check_reference(case: &Case, outputs: &[Type], references: &[Reference]) {
 
 /// What is per sample depends on no other sample, and a sum over samples is the sum of theirs.
 fn check_samples(case: &Case, outputs: &[Type], references: &[Reference]) {
-    // Means of a part do not add up to the whole's.
-    if case.op.fold() == Some(Fold::Moments) {
+    // Means of a part do not add up to the whole's, and what depends on the batch is not to be had of a part.
+    if case.op.fold() == Some(Fold::Moments) || case.op.couples_samples() {
         return;
     }
     let whole = context(case.n_samples);

@@ -97,6 +97,7 @@ const WITHOUT_GRADIENT: &[&str] = &[
     "softmax_cross_entropy_gradient",
     "softmax_gradient",
     "top_k_gradient",
+    "triplet_loss_gradient",
     "unpooled",
 ];
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proofmark_data::{DataError, Prepared};
 use proofmark_evidence::{Digest, Input, Kind};
-use proofmark_model::CheckedModel;
+use proofmark_model::{CheckedModel, Target};
 use proofmark_report::Stage;
 use proofmark_store::{EventLog, OpenRun, StoreError};
 use proofmark_train::cross_validation::{fold_seed, inner_validation, out_of_fold, train_fold};
@@ -127,6 +127,7 @@ fn evaluation_of(spec: &RunSpec, prepared: &Prepared, said: &Predictions) -> pro
             classes: &prepared.classes,
             majority_class: majority_class(&prepared.train, prepared.classes.len()),
             seed: spec.seed,
+            threshold: None,
             max_mistakes: 0,
         },
     )
@@ -139,6 +140,9 @@ fn evaluation_of(spec: &RunSpec, prepared: &Prepared, said: &Predictions) -> pro
 pub(super) fn check(read: &Read<RunSpec>, prepared: &Prepared, model: &CheckedModel) -> Result<(), LabError> {
     let spec = &read.value;
     let Some(asked) = &spec.cross_validation else { return Ok(()) };
+    if matches!(model.target(), Target::Embedding { .. }) {
+        return Err(read.diagnostics([("cross_validation".to_owned(), TrainError::FoldsOfEmbeddings)]).into());
+    }
     if prepared.train.label_width() > 1 {
         return Err(read.diagnostics([("cross_validation".to_owned(), TrainError::FoldsOfSteps)]).into());
     }

@@ -8,11 +8,12 @@ use proofmark_engine::plan::PlanOptions;
 use proofmark_engine::{NUMERICS_VERSION, StateBlock};
 use proofmark_evidence::{Digest, Input, Kind};
 use proofmark_govern::acceptance::Decision;
+use proofmark_model::losses::LossTarget;
 use proofmark_model::{CheckedModel, model_file};
 use proofmark_report::Split;
 use proofmark_store::OpenRun;
-use proofmark_train::metrics::{Evaluation, EvaluationOptions, evaluate};
-use proofmark_train::predict::Evaluator;
+use proofmark_train::metrics::{Evaluation, EvaluationOptions, Metric, evaluate, verification_threshold};
+use proofmark_train::predict::{Evaluator, PredictError};
 use proofmark_train::training::parameters_digest;
 use proofmark_train::{EpochEnd, StopReason, TrainError, Trained};
 
@@ -151,9 +152,8 @@ impl<'a> Measuring<'a> {
         let (Some(prepared), Some(model)) = (&self.prepared.preparation.prepared, &self.prepared.model) else {
             return Ok(None);
         };
-        let set = if split == Split::Test { &prepared.test } else { &prepared.validation };
         let started = host.seconds();
-        let evaluation = evaluate_on(self.spec, model, prepared, set, trained, executor(host))?;
+        let evaluation = evaluate_on(self.spec, model, prepared, split, trained, executor(host))?;
         let inputs = [(Kind::TrainRun, self.train_digest), (Kind::DataPrepared, self.prepared_digest)];
         let inputs = inputs.into_iter().filter_map(|(kind, digest)| Some(Input::new(kind.name(), digest?))).collect();
         let claims = statements::evaluation_claims(split, &evaluation, test_reads);
@@ -186,6 +186,9 @@ impl<'a> Measuring<'a> {
     pub(crate) fn model_file(&self, state: &StateBlock) -> Vec<u8> {
         let PreparedRun { preparation, lock, .. } = self.prepared;
         let spec = Lock::spec_value(self.spec);
+        let is_embedding = matches!(self.spec.train.loss.target(), LossTarget::Embedding);
+        // Where it is not said, the model is one of classes.
+        let target = is_embedding.then(|| ("target".to_owned(), "embedding".to_owned()));
         let metadata = [
             ("format".to_owned(), "proofmark".to_owned()),
             ("numerics_version".to_owned(), NUMERICS_VERSION.to_string()),
@@ -194,7 +197,9 @@ impl<'a> Measuring<'a> {
             // `predict` needs nothing but this file.
             ("feature".to_owned(), serde_json::json!(preparation.report.feature).to_string()),
         ]
-        .into();
+        .into_iter()
+        .chain(target)
+        .collect();
         model_file::write(state, &metadata)
     }
 }
@@ -225,12 +230,12 @@ pub(crate) fn executor(host: &dyn Host) -> CpuExecutor {
 /// How many of the worst mistakes are kept for the report.
 const MAX_MISTAKES: usize = 24;
 
-/// Measures a model on a set.
+/// Measures a model on a split.
 fn evaluate_on(
     spec: &RunSpec,
     model: &CheckedModel,
     prepared: &Prepared,
-    set: &PreparedSet,
+    split: Split,
     trained: &mut Trained,
     executor: CpuExecutor,
 ) -> Result<Evaluation, LabError> {
@@ -240,7 +245,9 @@ fn evaluate_on(
         Some(evaluator) => evaluator,
         none => none.insert(Evaluator::new(model, &spec.train.loss, executor, &trained.state)?),
     };
+    let set = if split == Split::Test { &prepared.test } else { &prepared.validation };
     let predictions = evaluator.evaluate(&mut trained.state, set, |_| {})?;
+    let threshold = threshold_of(spec, prepared, split, evaluator, &mut trained.state)?;
     Ok(evaluate(
         &predictions,
         &EvaluationOptions {
@@ -249,9 +256,26 @@ fn evaluate_on(
             classes: &prepared.classes,
             majority_class: majority_class(&prepared.train, prepared.classes.len()),
             seed: spec.seed,
+            threshold,
             max_mistakes: MAX_MISTAKES,
         },
     ))
+}
+
+/// The distance that pairs of test are judged by, chosen on pairs of validation; `None` where nothing is, or on validation itself.
+pub(crate) fn threshold_of(
+    spec: &RunSpec,
+    prepared: &Prepared,
+    split: Split,
+    evaluator: &mut Evaluator,
+    state: &mut StateBlock,
+) -> Result<Option<f64>, PredictError> {
+    let is_asked = spec.evaluate.metrics.contains(&Metric::VerificationAccuracy) && split == Split::Test;
+    if !is_asked || prepared.validation.is_empty() {
+        return Ok(None);
+    }
+    let said = evaluator.evaluate(state, &prepared.validation, |_| {})?;
+    Ok(verification_threshold(&said, spec.seed))
 }
 
 /// The most frequent class, the first of equals.

@@ -23,7 +23,7 @@ use proofmark_model::{CheckedModel, ModelError, Target};
 use proofmark_report::{Outcome, Stage};
 use proofmark_store::{EventLog, MAX_NAME_BYTES, OpenRun, RunFile, Runs};
 use proofmark_train::TrainError;
-use proofmark_train::metrics::Measured;
+use proofmark_train::metrics::{Measured, Metric};
 
 use crate::cross_validation::OverFolds;
 use crate::error::LabError;
@@ -39,7 +39,7 @@ use crate::study::{self, StudyResult};
 
 pub(crate) use cross_validate::cross_validate;
 pub(crate) use flow::{Flow, Purpose, epochs_of, state_of};
-pub(crate) use measure::{Judged, Measuring, diverged_at, executor, majority_class};
+pub(crate) use measure::{Judged, Measuring, diverged_at, executor, majority_class, threshold_of};
 pub use resume::resume;
 pub(crate) use resume::{base_of, check_same, go_on, spec_source};
 use unacceptable::Unacceptable;
@@ -128,7 +128,7 @@ pub fn read_spec(source: &SpecSource) -> Result<Read<RunSpec>, LabError> {
             entries.push(read.diagnostic(&path, Unacceptable::new(problem.error, spec)));
         }
     }
-    if spec.train.early_stopping.is_some() && spec.data.split.validation == 0.0 {
+    if spec.train.early_stopping.is_some() && !spec.data.split.has_validation() {
         entries.push(read.diagnostic("train.early_stopping", TrainError::EarlyStoppingWithoutValidation));
     }
     if let Err(errors) = spec.train.schedule.check("train.schedule") {
@@ -221,9 +221,22 @@ pub fn check_model(
     let places = |errors: Vec<ModelError>| -> LabError {
         read.diagnostics(errors.into_iter().map(|error| (error.path.clone(), error))).into()
     };
-    let model = CheckedModel::new(&spec.model, shape, Target::Category { classes })
-        .map_err(|errors| places(errors.into_vec()))?;
+    let target = spec.train.loss.target_of_classes(classes);
+    let model = CheckedModel::new(&spec.model, shape, target).map_err(|errors| places(errors.into_vec()))?;
     spec.train.training_graph(&model).map_err(|errors| places(errors.into_vec()))?;
+    if spec.data.split.held_out_classes.is_some() && !matches!(target, Target::Embedding { .. }) {
+        let problem = TrainError::HeldOutWithoutEmbeddings;
+        return Err(read.diagnostics([("data.split.held_out_classes".to_owned(), problem)]).into());
+    }
+    let of_pairs = spec.evaluate.metrics.iter().find(|metric| metric.is_of_pairs());
+    if let Some(metric) = of_pairs.filter(|_| !matches!(target, Target::Embedding { .. })) {
+        let problem = TrainError::PairsWithoutEmbeddings { metric: metric.name() };
+        return Err(read.diagnostics([("evaluate.metrics".to_owned(), problem)]).into());
+    }
+    if spec.evaluate.metrics.contains(&Metric::VerificationAccuracy) && !spec.data.split.has_validation() {
+        let problem = TrainError::ThresholdWithoutValidation;
+        return Err(read.diagnostics([("evaluate.metrics".to_owned(), problem)]).into());
+    }
     Ok(model)
 }
 

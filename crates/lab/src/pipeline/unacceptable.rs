@@ -41,7 +41,7 @@ fn remedy(path: &Path, spec: &RunSpec) -> Option<Remedy> {
     let [area, name, ..] = path.segments() else { return None };
     let is_measured = |metric: &&Metric| spec.evaluate.metrics.contains(metric);
     match area.as_str() {
-        "validation" if spec.data.split.validation == 0.0 => Some(Remedy::Validate),
+        "validation" if !spec.data.split.has_validation() => Some(Remedy::Validate),
         "cross_validation" if spec.cross_validation.is_none() => Some(Remedy::CrossValidate),
         "metrics" | "baseline" | "validation" | "cross_validation" => {
             let metric =

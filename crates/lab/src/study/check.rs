@@ -15,12 +15,12 @@ use crate::spec::read::{Read, read};
 pub(crate) fn check(read: &Read<RunSpec>, text: &str, overrides: &[String]) -> Vec<Diagnostic> {
     let Some(adjust) = &read.value.adjust else { return Vec::new() };
     let mut entries = Vec::new();
-    if read.value.data.split.validation == 0.0 {
+    if !read.value.data.split.has_validation() {
         entries.push(read.diagnostic("adjust", Unsearchable::NoValidation));
     }
     match goals_of(&read.value, adjust) {
         // Without validation, no goal is known: one error says it.
-        Err(_) if read.value.data.split.validation == 0.0 => {}
+        Err(_) if !read.value.data.split.has_validation() => {}
         Err(unknown) => {
             for UnknownGoal { goal_idx, metric, known } in unknown {
                 let path =

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use proofmark_data::spec::FeatureType;
+use proofmark_data::spec::{FeatureType, SplitSpec};
 use proofmark_data::{ColumnNames, QualitySpec, gate};
 use proofmark_lab::pipeline::{SpecSource, read_spec};
 use proofmark_lab::spec::Style;
@@ -95,7 +95,10 @@ fn run_spec(page: &str, block: &str) -> Result<(), String> {
 /// A model for images of digits, or for sequences of 32 tokens and ten classes.
 fn model(page: &str, block: &str) -> Result<(), String> {
     let read = read::<ModelSpec>(page, block, &[]).map_err(|problems| problems.to_string())?;
-    let target = Target::Category { classes: 10 };
+    let target = match block.contains("- unit_norm") {
+        true => Target::Embedding { classes: 10 },
+        false => Target::Category { classes: 10 },
+    };
     let is_of_tokens = block.contains("embedding:");
     let checked = if is_of_tokens { read.value.check([32], target) } else { read.value.check([28, 28, 1], target) };
     checked.map(drop).map_err(|errors| format!("{errors:?}"))
@@ -107,6 +110,11 @@ fn adjusted(page: &str, block: &str) -> Result<(), String> {
     let text = fs::read_to_string(path).expect("the scenario");
     let plain = text.split_once("\nadjust:").expect("a study").0;
     run_spec(page, &format!("{plain}\n{block}"))
+}
+
+/// What stands under `data.split`.
+fn split(page: &str, block: &str) -> Result<(), String> {
+    read::<SplitSpec>(page, block, &[]).map(drop).map_err(|problems| problems.to_string())
 }
 
 /// What stands under `quality`, for columns that are called `image` and `label`.
@@ -129,6 +137,7 @@ fn every_spec_on_a_page_can_be_read() {
                 "layers" => model(&page, &block),
                 "require" => rules(&page, &block),
                 "adjust" => adjusted(&page, &block),
+                "held_out_classes" => split(&page, &block),
                 other => panic!("{page}: a block of YAML begins with `{other}`; say here what it is"),
             };
             result.unwrap_or_else(|problems| panic!("{page}:\n{block}\n{problems}"));

@@ -5,12 +5,13 @@ use std::fs;
 use std::path::PathBuf;
 
 use proofmark_criteria::Outcome as Holds;
-use proofmark_data::{DataReport, DefectsApplied, GateReport, Reason};
+use proofmark_data::{DataReport, DefectsApplied, GateReport, PreparedSet, Reason, SplitRows};
 use proofmark_lab::pipeline::{RunResult, SpecSource, read_spec, run};
 use proofmark_lab::{Host, PreparedRun, prepare_run};
 use proofmark_messages::Lang;
 use proofmark_report::Outcome;
 use proofmark_store::{RunFile, Runs, State};
+use proofmark_train::metrics::{EvaluationOptions, Metric, Predictions, evaluate, verification_threshold};
 
 use crate::root;
 
@@ -20,6 +21,7 @@ const SCENARIOS: &[&str] = &[
     "digits-dirty/digits-dirty.yaml",
     "digits-resnet/digits-resnet.yaml",
     "digits-study/digits-study.yaml",
+    "digits-verification/digits-verification.yaml",
     "digits/digits.yaml",
     "plays/plays.yaml",
     "speakers/speakers.yaml",
@@ -129,6 +131,47 @@ fn the_study_trains_on_a_sixth_and_searches_four_values() {
     let PreparedRun { preparation, .. } = prepared("digits-study/digits-study.yaml");
     let split = &preparation.report.split;
     assert_eq!([split.train.rows, split.validation.rows, split.test.rows], [10_000, 6_000, 10_000]);
+}
+
+/// The distance of the pixels themselves is what the embeddings are to beat.
+#[test]
+fn digits_are_verified_that_do_not_train() {
+    let PreparedRun { preparation, model, .. } = prepared("digits-verification/digits-verification.yaml");
+    assert_eq!(gate(&preparation.report).verdict, Holds::Yes);
+    let split = &preparation.report.split;
+    assert_eq!([split.train.rows, split.validation.rows, split.test.rows], [30_596, 11_339, 3_011]);
+    let by_class = |rows: &SplitRows| rows.by_class.iter().map(|class| class.rows > 0).collect::<Vec<_>>();
+    assert_eq!(by_class(&split.train), [[true; 5], [false; 5]].concat());
+    assert_eq!(by_class(&split.test), [vec![false; 7], vec![true; 3]].concat());
+    assert_eq!(model.expect("a model").output_shape().to_vec(), [64]);
+    let prepared = preparation.prepared.expect("the gate says yes");
+    let pixels = |set: &PreparedSet| {
+        let (rows, width): (Vec<u32>, usize) = ((0..set.len() as u32).collect(), set.feature_shape().elements());
+        let mut embeddings = vec![0.0; rows.len() * width];
+        set.gather(&rows, &mut embeddings);
+        Predictions {
+            classes: 10,
+            probabilities: vec![0.1; 10 * rows.len()],
+            losses: vec![0.0; rows.len()],
+            labels: set.labels().to_vec(),
+            embeddings,
+            ..Predictions::default()
+        }
+    };
+    let threshold = verification_threshold(&pixels(&prepared.validation), 7);
+    let options = EvaluationOptions {
+        metrics: &[Metric::VerificationAccuracy, Metric::EqualErrorRate, Metric::VerificationAuc],
+        slice_by: None,
+        classes: &prepared.classes,
+        majority_class: 0,
+        seed: 7,
+        threshold,
+        max_mistakes: 0,
+    };
+    let measured = evaluate(&pixels(&prepared.test), &options).metrics;
+    let values: Vec<String> =
+        measured.iter().map(|measured| format!("{} {:.3}", measured.metric.name(), measured.estimate.value)).collect();
+    insta::assert_snapshot!(values.join(", "), @"verification_accuracy 0.618, equal_error_rate 0.380, verification_auc 0.672");
 }
 
 #[test]

@@ -246,6 +246,27 @@ crate::phrases! {
         en: "write a share instead of a name to cut the test rows off train",
         zh: "把名称改写为比例，即可从训练部分划出测试数据",
     }
+    no_held_out(key) { en: "`{key}`: expected at least one class", zh: "`{key}`：至少需要一个类别" }
+    held_out_share() {
+        en: "`data.split.test`: a share is cut off by rows, and `held_out_classes` holds out whole classes",
+        zh: "`data.split.test`：比例按行划分，而 `held_out_classes` 留出整个类别",
+    }
+    hint_held_out_share() {
+        en: "write the name of a part: with that of the train part, all rows of the held-out classes are tested on",
+        zh: "请写部分的名称；若写训练部分的名称，则留出类别的所有行都用于测试",
+    }
+    held_out_twice(key, class) {
+        en: "`{key}`: the class `{class}` is held out twice",
+        zh: "`{key}`：类别 `{class}` 被留出了两次",
+    }
+    held_out_unknown(class, classes) {
+        en: "`data.split.held_out_classes`: the source has no class `{class}`; it has {classes}",
+        zh: "`data.split.held_out_classes`：数据源没有类别 `{class}`；现有 {classes}",
+    }
+    held_out_without_rows(class, part) {
+        en: "the part `{part}` has no row of the class `{class}`, which is held out for it",
+        zh: "`{part}` 中没有为其留出的类别 `{class}` 的行",
+    }
     step_twice(key, step) { en: "`{key}`: `{step}` stands twice", zh: "`{key}`：`{step}` 出现了两次" }
     step_order(key, step, after) {
         en: "`{key}`: `{step}` cannot follow `{after}`",

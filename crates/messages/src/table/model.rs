@@ -274,6 +274,10 @@ crate::phrases! {
         en: "the last layer gives the shape `{received}`, expected `[{outputs}]`, a number for each target",
         zh: "最后一层输出的形状为 `{received}`，应为 `[{outputs}]`，即每个目标一个数值",
     }
+    output_embedding(received) {
+        en: "the last layer gives the shape `{received}`, expected one row of numbers, which is compared with those of other samples",
+        zh: "最后一层输出的形状为 `{received}`，应为一行数值，用于与其他样本比较",
+    }
     output_hint(layer) { en: "end the model with `- {layer}`", zh: "请以 `- {layer}` 作为最后一层" }
     output_flatten_hint(layer) {
         en: "end the model with `- flatten` and `- {layer}`",
@@ -286,6 +290,10 @@ crate::phrases! {
     loss_for_number(loss) {
         en: "the loss `{loss}` is for classes, but the target is a number",
         zh: "损失函数 `{loss}` 用于类别，而目标是数值",
+    }
+    loss_for_embedding(loss) {
+        en: "the loss `{loss}` does not compare samples with each other, but the model is for embeddings",
+        zh: "损失函数 `{loss}` 不比较样本之间的距离，而模型输出的是嵌入向量",
     }
     loss_hint(loss) { en: "`{loss}` fits this target", zh: "该目标适合使用 `{loss}`" }
     loss_activation(loss, expected, received) {

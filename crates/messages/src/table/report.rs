@@ -283,6 +283,9 @@ crate::phrases! {
     metric_huber() { en: "Huber loss", zh: "Huber 损失" }
     metric_brier() { en: "Brier score", zh: "Brier 分数" }
     metric_ece() { en: "Calibration error", zh: "校准误差" }
+    metric_verification_accuracy() { en: "Verification accuracy", zh: "验证对准确率" }
+    metric_equal_error_rate() { en: "Equal error rate", zh: "等错误率" }
+    metric_verification_auc() { en: "Area under the ROC curve", zh: "ROC 曲线下面积" }
     metric_mse() { en: "Mean squared error", zh: "均方误差" }
     metric_mae() { en: "Mean absolute error", zh: "平均绝对误差" }
     metric_rmse() { en: "Root mean squared error", zh: "均方根误差" }

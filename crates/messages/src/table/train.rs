@@ -84,6 +84,41 @@ crate::phrases! {
         en: "the model predicts a class for each of {steps} steps; this needs a model of one class a sample",
         zh: "模型对 {steps} 步中的每一步都预测一个类别；此处需要每个样本只预测一个类别的模型",
     }
+    /// A model of embeddings where a class is needed.
+    embeddings_unsupported() {
+        en: "the model gives embeddings, which tell by their distances whether two samples are of one class; this needs a model of classes",
+        zh: "模型输出的是嵌入向量，只能按距离判断两个样本是否同类；此处需要预测类别的模型",
+    }
+    /// Folds of samples whose predictions are compared with each other.
+    folds_of_embeddings() {
+        en: "`cross_validation` needs a model of classes, and this one gives embeddings",
+        zh: "`cross_validation` 需要预测类别的模型，而该模型输出嵌入向量",
+    }
+    /// Classes that do not train, and a model that is to name them.
+    held_out_without_embeddings() {
+        en: "`held_out_classes` needs a model of embeddings: one of classes cannot name a class that it has never seen",
+        zh: "`held_out_classes` 需要输出嵌入向量的模型：预测类别的模型说不出从未见过的类别",
+    }
+    /// What to do about it.
+    held_out_without_embeddings_hint() {
+        en: "use a loss that compares samples, such as `triplet`, or remove `held_out_classes`",
+        zh: "请使用比较样本的损失函数（如 `triplet`），或删除 `held_out_classes`",
+    }
+    /// A metric of pairs, and a model that does not give embeddings.
+    pairs_without_embeddings(metric) {
+        en: "`{metric}` is measured on pairs of embeddings, and this model says classes",
+        zh: "`{metric}` 在嵌入向量的样本对上度量，而该模型预测类别",
+    }
+    /// What to do about it.
+    pairs_without_embeddings_hint() {
+        en: "use a loss that compares samples, such as `triplet`, or leave the metric out",
+        zh: "请使用比较样本的损失函数（如 `triplet`），或去掉该指标",
+    }
+    /// A threshold that is to be chosen on validation, and no validation.
+    threshold_without_validation() {
+        en: "the threshold of `verification_accuracy` is chosen on validation, and there is no validation split",
+        zh: "`verification_accuracy` 的阈值在验证集上选取，而没有验证集",
+    }
     /// Folds of samples with a label for each step.
     folds_of_steps() {
         en: "`cross_validation` needs one label a sample, and these samples have one for each step",

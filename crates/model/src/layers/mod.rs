@@ -42,6 +42,7 @@ mod sequence_length;
 mod sequence_padding;
 mod shared;
 mod softmax;
+mod unit_norm;
 
 use std::ops::RangeInclusive;
 
@@ -83,6 +84,7 @@ pub use sequence_length::{SequenceLength, sequence_length};
 pub use sequence_padding::SequencePadding;
 pub use shared::{Shared, shared};
 pub use softmax::{Softmax, softmax};
+pub use unit_norm::{UnitNorm, unit_norm};
 
 use proofmark_tagged::tagged;
 
@@ -115,6 +117,7 @@ tagged! {
         layer_norm => LayerNorm,
         rms_norm => RmsNorm,
         group_norm => GroupNorm,
+        unit_norm => UnitNorm,
         dropout => Dropout,
         embedding => Embedding,
         lstm => Lstm,

@@ -8,6 +8,7 @@ mod categorical_crossentropy;
 mod huber;
 mod mae;
 mod mse;
+mod triplet;
 
 use proofmark_engine::map::{Builder, Function, Program};
 use proofmark_engine::ops::{Cast, Reduce, ReduceKind};
@@ -19,12 +20,13 @@ pub use categorical_crossentropy::CategoricalCrossentropy;
 pub use huber::Huber;
 pub use mae::MeanAbsoluteError;
 pub use mse::MeanSquaredError;
+pub use triplet::Triplet;
 
 use proofmark_tagged::tagged;
 
-use crate::Activation;
 use crate::error::{ModelErrorKind, ModelErrors};
 use crate::ranges::Ranges;
+use crate::{Activation, Target};
 
 tagged! {
     /// What training lowers.
@@ -34,6 +36,7 @@ tagged! {
         mse => MeanSquaredError,
         mae => MeanAbsoluteError,
         huber => Huber,
+        triplet => Triplet,
     }
 }
 
@@ -47,6 +50,8 @@ pub enum LossTarget {
     Binary,
     /// A number for each prediction: f32 of the predictions' shape.
     Number,
+    /// The class of the sample, i32 `[]`: predictions of a batch, one row each, are compared with each other.
+    Embedding,
 }
 
 impl LossTarget {
@@ -57,6 +62,7 @@ impl LossTarget {
                 let rows = predictions.rank().saturating_sub(1);
                 Type::sample(Shape::new(&predictions[..rows])).with_dtype(DType::I32)
             }
+            LossTarget::Embedding => Type::sample(Shape::scalar()).with_dtype(DType::I32),
             LossTarget::Binary | LossTarget::Number => Type::sample(predictions.clone()),
         }
     }
@@ -93,6 +99,14 @@ impl Loss {
     /// What it compares predictions with.
     pub fn target(&self) -> LossTarget {
         self.definition().target()
+    }
+
+    /// What a model is for that is trained with it, on samples of so many classes.
+    pub fn target_of_classes(&self, classes: usize) -> Target {
+        match self.target() {
+            LossTarget::Embedding => Target::Embedding { classes },
+            LossTarget::Class | LossTarget::Binary | LossTarget::Number => Target::Category { classes },
+        }
     }
 
     /// Checks the parameters; `path` is where the loss stands in the user's spec, such as `train.loss`.

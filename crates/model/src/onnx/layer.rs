@@ -34,6 +34,7 @@ pub const EXPORTED: &[&str] = &[
     "layer_norm",
     "rms_norm",
     "group_norm",
+    "unit_norm",
     "dropout",
     "embedding",
     "position_embedding",
@@ -117,6 +118,7 @@ pub(super) fn write(
         Layer::LayerNorm(layer) => norm::layer_norm(writer, layer, x),
         Layer::RmsNorm(layer) => norm::rms_norm(writer, layer, x),
         Layer::GroupNorm(layer) => norm::group_norm(writer, layer, x),
+        Layer::UnitNorm(layer) => norm::unit_norm(writer, layer, x),
         Layer::Dropout(_) => x.clone(),
         Layer::Embedding(_) => {
             let x = writer.ours(x);

@@ -1,7 +1,7 @@
 //! Normalisations.
 
 use super::export::{Tensor, Writer, float, int, ints};
-use crate::layers::{BatchNorm, GroupNorm, LayerNorm, RmsNorm};
+use crate::layers::{BatchNorm, GroupNorm, LayerNorm, RmsNorm, UnitNorm};
 
 pub(super) fn batch_norm(writer: &mut Writer<'_>, layer: &BatchNorm, x: &Tensor) -> Tensor {
     let beta = writer.parameter("beta");
@@ -38,15 +38,30 @@ pub(super) fn layer_norm(writer: &mut Writer<'_>, layer: &LayerNorm, x: &Tensor)
 pub(super) fn rms_norm(writer: &mut Writer<'_>, layer: &RmsNorm, x: &Tensor) -> Tensor {
     let x = writer.ours(x);
     let gamma = writer.parameter("gamma");
-    let epsilon = writer.numbers("epsilon", &[], &[layer.epsilon as f32]);
+    let normal = by_root_mean_square(writer, &x, layer.epsilon as f32);
+    let name = writer.node("Mul", vec![normal, gamma], Vec::new());
+    Tensor { name, ..x }
+}
+
+/// `LpNormalization` has no epsilon.
+pub(super) fn unit_norm(writer: &mut Writer<'_>, layer: &UnitNorm, x: &Tensor) -> Tensor {
+    let x = writer.ours(x);
+    let channels = x.shape.last() as f64;
+    let normal = by_root_mean_square(writer, &x, (layer.epsilon / channels) as f32);
+    let factor = writer.numbers("factor", &[], &[(1.0 / channels.sqrt()) as f32]);
+    let name = writer.node("Mul", vec![normal, factor], Vec::new());
+    Tensor { name, ..x }
+}
+
+/// Each row over the root of its mean square and `epsilon`.
+fn by_root_mean_square(writer: &mut Writer<'_>, x: &Tensor, epsilon: f32) -> String {
+    let epsilon = writer.numbers("epsilon", &[], &[epsilon]);
     let squares = writer.node("Mul", vec![x.name.clone(), x.name.clone()], Vec::new());
     let mean =
         writer.node("ReduceMean", vec![squares], vec![ints("axes", &[x.shape.rank() as i64]), int("keepdims", 1)]);
     let above_zero = writer.node("Add", vec![mean, epsilon], Vec::new());
     let root = writer.node("Sqrt", vec![above_zero], Vec::new());
-    let normal = writer.node("Div", vec![x.name.clone(), root], Vec::new());
-    let name = writer.node("Mul", vec![normal, gamma], Vec::new());
-    Tensor { name, ..x }
+    writer.node("Div", vec![x.name.clone(), root], Vec::new())
 }
 
 /// Each group as one channel of an instance normalisation, as PyTorch writes it; the operator came with version 18 only, and

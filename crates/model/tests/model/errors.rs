@@ -72,6 +72,7 @@ const SPECS: &[(&str, &str, &[usize], Target)] = &[
         &[4],
         DIGITS,
     ),
+    ("an embedding a step", r#"{ "dense": { "units": 4 } }"#, &[5, 4], Target::Embedding { classes: 3 }),
     ("no units", r#"{ "dense": { "units": 0 } }"#, &[4], DIGITS),
     ("everything dropped", r#"{ "dropout": { "rate": 1.0 } }"#, &[10], DIGITS),
     ("a negative penalty", r#"{ "dense": { "units": 10, "kernel_regularizer": { "l2": -1e-5 } } }"#, &[4], DIGITS),
@@ -184,6 +185,13 @@ fn others() -> Vec<(&'static str, ModelErrors)> {
     vec![
         ("mse for classes", classes.check_loss(&loss(r#""mse""#)).expect_err("it does not fit")),
         ("classes for a number", number.check_loss(&loss(r#""binary_crossentropy""#)).expect_err("it does not fit")),
+        ("triplets of classes", classes.check_loss(&loss(r#""triplet""#)).expect_err("it does not fit")),
+        (
+            "squares of embeddings",
+            model(Target::Embedding { classes: 3 }, dense(4))
+                .check_loss(&loss(r#""mse""#))
+                .expect_err("it does not fit"),
+        ),
         ("classes for yes or no", yes.check_loss(&loss(r#""mae""#)).expect_err("it does not fit")),
         ("no softmax", classes.check_loss(&loss(r#""categorical_crossentropy""#)).expect_err("it does not fit")),
         ("no sigmoid", yes.check_loss(&loss(r#""binary_crossentropy""#)).expect_err("it does not fit")),

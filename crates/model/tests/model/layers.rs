@@ -122,6 +122,7 @@ pub(crate) const CASES: &[Case] = &[
         states: &[("gamma", &[2]), ("beta", &[2])],
     },
     Case { layer: r#""rms_norm""#, input: &[5, 2], output: &[5, 2], states: &[("gamma", &[2])] },
+    Case { layer: r#""unit_norm""#, input: &[5, 2], output: &[5, 2], states: &[] },
     Case {
         layer: r#"{ "group_norm": { "groups": 3 } }"#,
         input: &[5, 4, 6],

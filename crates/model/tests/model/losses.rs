@@ -1,7 +1,7 @@
 //! Every loss against its formula in f64: values and gradients.
 
 use proofmark_engine::{Feed, StateBlock};
-use proofmark_model::layers::{activation, dense};
+use proofmark_model::layers::{activation, dense, unit_norm};
 use proofmark_model::losses::LossTarget;
 use proofmark_model::{Activation, Loss, ModelSpec, Target};
 
@@ -65,13 +65,14 @@ fn cases() -> Vec<Case> {
 
 #[test]
 fn values_and_gradients() {
-    let mut seen = vec!["binary_crossentropy"];
+    let mut seen = vec!["binary_crossentropy", "triplet"];
     for case in cases() {
         let loss: Loss = serde_json::from_str(case.json).expect("a loss");
         seen.push(loss.kind());
         let target = match loss.target() {
             LossTarget::Class => Target::Category { classes: OUTPUTS },
             LossTarget::Binary | LossTarget::Number => Target::Number { outputs: OUTPUTS },
+            LossTarget::Embedding => Target::Embedding { classes: 3 },
         };
         check(&loss, case.last, target, OUTPUTS, &Z, &case.target, case.loss);
     }
@@ -103,6 +104,81 @@ fn binary_crossentropy_with_smoothed_labels() {
     let z = [0.0, 0.0, 12.0, -8.0, 9.0, 1.5];
     let y = [0.0, 1.0, 1.0, 0.0, 0.0, 0.25];
     check(&loss, Activation::Sigmoid, Target::Category { classes: 2 }, 1, &z, &y, definition);
+}
+
+/// Values and the gradient of a kernel, against the formula in f64: the loss of a sample hangs on the others of its batch.
+#[test]
+fn triplets_of_a_batch() {
+    let loss: Loss = serde_json::from_str(r#"{ "triplet": { "margin": 0.5 } }"#).expect("a loss");
+    let spec = ModelSpec::new().add(dense(OUTPUTS).named("pass")).add(unit_norm());
+    let model = spec.check([OUTPUTS], Target::Embedding { classes: 2 }).expect("a model");
+    let x: [f32; 15] = [0.5, -1.25, 2.0, -0.75, 3.5, 0.125, 1.0, 0.75, 0.25, -2.0, 0.5, 1.5, 0.25, 2.0, -1.0];
+    let classes = [0, 1, 0, 0, 1];
+    let definition = |kernel: &[f64]| -> Vec<f64> {
+        let embed = |x: &[f32]| -> Vec<f64> {
+            let column = |j: usize| -> f64 { (0..OUTPUTS).map(|i| f64::from(x[i]) * kernel[i * OUTPUTS + j]).sum() };
+            let y: Vec<f64> = (0..OUTPUTS).map(column).collect();
+            let length = y.iter().map(|y| y * y).sum::<f64>().sqrt();
+            y.iter().map(|y| y / length).collect()
+        };
+        let y: Vec<Vec<f64>> = x.chunks(OUTPUTS).map(embed).collect();
+        let distance = |a: usize, b: usize| y[a].iter().zip(&y[b]).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+        let hardest = |a: usize| {
+            let of = |is_same: bool| (0..5).filter(move |b| *b != a && (classes[*b] == classes[a]) == is_same);
+            let positive = of(true).map(|b| distance(a, b)).fold(0.0, f64::max);
+            let negative = of(false).map(|b| distance(a, b)).fold(f64::INFINITY, f64::min);
+            (0.5 + positive - negative).max(0.0)
+        };
+        (0..5).map(hardest).collect()
+    };
+    let mut kernel = vec![0.0; OUTPUTS * OUTPUTS];
+    (0..OUTPUTS).for_each(|i| kernel[i * OUTPUTS + i] = 1.0);
+
+    let gradients = model.gradient_graph(&loss).expect("gradients");
+    let mut state = StateBlock::new(&gradients.graph);
+    identity(&mut state, OUTPUTS);
+    let weight = [1.0, 2.0, 3.0, 4.0, 5.0];
+    let feeds = [
+        ("x", Feed::F32(&x)),
+        ("target", Feed::I32(&classes)),
+        ("weight", Feed::F32(&weight)),
+        ("loss_scale", Feed::F32(&[0.5])),
+    ];
+    let session = run(&gradients.graph, &mut state, 5, &feeds);
+    let expected = definition(&kernel);
+    assert!(expected.iter().any(|loss| *loss > 0.1), "{expected:?}");
+    assert_close(session.output(gradients.loss), &expected, 1e-6);
+    let (_, idx) = gradients.gradients.iter().find(|(name, _)| name == "pass.kernel").expect("the kernel");
+    let total = |kernel: &[f64]| -> f64 {
+        definition(kernel).iter().zip(weight).map(|(loss, weight)| 0.5 * loss * f64::from(weight)).sum()
+    };
+    let slopes: Vec<f64> = (0..kernel.len())
+        .map(|i| {
+            let at = |h: f64| {
+                let mut moved = kernel.clone();
+                moved[i] += h;
+                total(&moved)
+            };
+            (at(1e-5) - at(-1e-5)) / 2e-5
+        })
+        .collect();
+    assert_close(session.output(*idx), &slopes, 5e-6);
+}
+
+#[test]
+fn triplets_are_of_embeddings() {
+    let of = |loss: &str| serde_json::from_value::<Loss>(loss.into()).expect("a loss");
+    let spec = ModelSpec::new().add(dense(OUTPUTS));
+    let embedding = spec.check([4], Target::Embedding { classes: 7 }).expect("a model");
+    assert!(embedding.check_loss(&of("triplet")).is_ok());
+    assert_eq!(of("triplet").target_of_classes(7), Target::Embedding { classes: 7 });
+    let text = |result: Result<(), proofmark_model::ModelErrors>| result.unwrap_err().to_string();
+    assert!(text(embedding.check_loss(&of("mse"))).contains("does not compare samples with each other"));
+    for target in [Target::Category { classes: OUTPUTS }, Target::Number { outputs: OUTPUTS }] {
+        assert!(spec.check([4], target).expect("a model").check_loss(&of("triplet")).is_err());
+    }
+    let rows = spec.check([2, 4], Target::Embedding { classes: 7 }).unwrap_err().to_string();
+    assert!(rows.contains("expected one row of numbers"), "{rows}");
 }
 
 /// PyTorch 2.15's `cross_entropy(.., label_smoothing=0.1, reduction="none")`; and logits that would overflow an exponential.
@@ -137,7 +213,7 @@ fn check(
     let model = spec.check([outputs], target).expect("a model");
     let classes: Vec<i32> = y.iter().take(z.len() / outputs).map(|class| *class as i32).collect();
     let fed = match loss.target() {
-        LossTarget::Class => Feed::I32(&classes),
+        LossTarget::Class | LossTarget::Embedding => Feed::I32(&classes),
         LossTarget::Binary | LossTarget::Number => Feed::F32(y),
     };
     let samples = z.len() / outputs;

@@ -81,9 +81,10 @@ const GROUP_NORM: [f64; 16] = [
 ];
 
 /// All kinds, with what each makes of a row of equal numbers.
-const KINDS: [(&str, f64); 3] = [
+const KINDS: [(&str, f64); 4] = [
     (r#"{ "layer_norm": { "name": "n" } }"#, 0.0),
     (r#"{ "rms_norm": { "name": "n" } }"#, 1.0),
+    (r#"{ "unit_norm": { "name": "n" } }"#, 0.5),
     (r#"{ "group_norm": { "name": "n", "groups": 2 } }"#, 0.0),
 ];
 
@@ -140,4 +141,15 @@ fn training_and_inference_compute_the_same() {
             assert_close(&[*loss], &[expected], 1e-6);
         }
     }
+}
+
+#[test]
+fn rows_of_length_one() {
+    let json = r#"{ "layers": ["unit_norm"] }"#;
+    let model = spec(json).check([3], Target::Number { outputs: 3 }).expect("a model");
+    let y = predict(&model, &[], 4, &[2.0, -3.0, 6.0, 0.0, 0.0, 0.0, 3e-5, 4e-5, 0.0, 0.0, -5e15, 0.0]);
+    // sqrt(25e-10 + 1e-12) in place of 5e-5.
+    let short = (25e-10_f64 + 1e-12).sqrt();
+    let expected = [2.0 / 7.0, -3.0 / 7.0, 6.0 / 7.0, 0.0, 0.0, 0.0, 3e-5 / short, 4e-5 / short, 0.0, 0.0, -1.0, 0.0];
+    assert_close(&y, &expected, 1e-6);
 }

@@ -84,6 +84,7 @@ const NETWORKS: &[(&[usize], &str)] = &[
     (&[2, 3, 4, 5], r#""batch_norm""#),
     (&[7, 6], r#""layer_norm", "rms_norm", "position_embedding""#),
     (&[4, 5, 3], r#"{ "conv2d": { "filters": 6, "kernel": 2 } }, "layer_norm", { "rms_norm": { "epsilon": 0.1 } }"#),
+    (&[7, 6], r#""unit_norm", { "dense": { "units": 5 } }, { "unit_norm": { "epsilon": 0.1 } }"#),
     (&[6], r#""rms_norm", { "layer_norm": { "epsilon": 0.01 } }, { "group_norm": { "groups": 2 } }"#),
     (
         &[4, 5, 3],

@@ -4,7 +4,7 @@ use proofmark_model::layers::{
     activation, add, average_pool1d, average_pool2d, batch_norm, concatenate, conv1d, conv2d, conv2d_transpose, dense,
     dropout, flatten, global_average_pool1d, global_average_pool2d, global_max_pool1d, global_max_pool2d, group_norm,
     layer_norm, max_pool1d, max_pool2d, multi_head_attention, permute, position_embedding, position_encoding, relu,
-    reshape, rms_norm, sequence_length, softmax,
+    reshape, rms_norm, sequence_length, softmax, unit_norm,
 };
 use proofmark_model::{Activation, Initializer, Layer, ModelSpec, Regularizer, initializers};
 
@@ -65,6 +65,7 @@ fn every_parameter_in_rust() {
         .add(layer_norm())
         .add(rms_norm())
         .add(group_norm(2))
+        .add(unit_norm())
         .add(global_average_pool1d())
         .add(global_max_pool1d())
         .add(position_embedding())
@@ -94,6 +95,7 @@ fn every_parameter_in_rust() {
             "layer_norm",
             { "rms_norm": { "epsilon": 1e-6 } },
             { "group_norm": { "groups": 2 } },
+            { "unit_norm": { "epsilon": 1e-12 } },
             "global_average_pool1d",
             "global_max_pool1d",
             "position_embedding",
@@ -152,7 +154,7 @@ fn mistakes_in_text_are_named() {
     .collect();
     insta::assert_snapshot!(lines.join("\n"), @r#"
     "flaten"
-        unknown variant `flaten`, expected one of `dense`, `conv2d`, `conv2d_transpose`, `conv1d`, `max_pool2d`, `max_pool1d`, `average_pool2d`, `average_pool1d`, `global_max_pool2d`, `global_max_pool1d`, `global_average_pool2d`, `global_average_pool1d`, `flatten`, `reshape`, `permute`, `add`, `concatenate`, `batch_norm`, `layer_norm`, `rms_norm`, `group_norm`, `dropout`, `embedding`, `lstm`, `gru`, `position_embedding`, `position_encoding`, `multi_head_attention`, `sequence_length`, `activation`, `relu`, `softmax`, `shared` at line 1 column 8
+        unknown variant `flaten`, expected one of `dense`, `conv2d`, `conv2d_transpose`, `conv1d`, `max_pool2d`, `max_pool1d`, `average_pool2d`, `average_pool1d`, `global_max_pool2d`, `global_max_pool1d`, `global_average_pool2d`, `global_average_pool1d`, `flatten`, `reshape`, `permute`, `add`, `concatenate`, `batch_norm`, `layer_norm`, `rms_norm`, `group_norm`, `unit_norm`, `dropout`, `embedding`, `lstm`, `gru`, `position_embedding`, `position_encoding`, `multi_head_attention`, `sequence_length`, `activation`, `relu`, `softmax`, `shared` at line 1 column 8
     "dense"
         missing field `units` at line 1 column 7
     { "dense": { "units": 4, "unit": 3 } }
@@ -160,9 +162,9 @@ fn mistakes_in_text_are_named() {
     { "dense": { "units": -4 } }
         invalid value: integer `-4`, expected usize at line 1 column 24
     { "dense": { "units": 4 }, "flatten": {} }
-        invalid length 2, expected one of dense, conv2d, conv2d_transpose, conv1d, max_pool2d, max_pool1d, average_pool2d, average_pool1d, global_max_pool2d, global_max_pool1d, global_average_pool2d, global_average_pool1d, flatten, reshape, permute, add, concatenate, batch_norm, layer_norm, rms_norm, group_norm, dropout, embedding, lstm, gru, position_embedding, position_encoding, multi_head_attention, sequence_length, activation, relu, softmax, shared, with its parameters at line 1 column 36
+        invalid length 2, expected one of dense, conv2d, conv2d_transpose, conv1d, max_pool2d, max_pool1d, average_pool2d, average_pool1d, global_max_pool2d, global_max_pool1d, global_average_pool2d, global_average_pool1d, flatten, reshape, permute, add, concatenate, batch_norm, layer_norm, rms_norm, group_norm, unit_norm, dropout, embedding, lstm, gru, position_embedding, position_encoding, multi_head_attention, sequence_length, activation, relu, softmax, shared, with its parameters at line 1 column 36
     {}
-        invalid length 0, expected one of dense, conv2d, conv2d_transpose, conv1d, max_pool2d, max_pool1d, average_pool2d, average_pool1d, global_max_pool2d, global_max_pool1d, global_average_pool2d, global_average_pool1d, flatten, reshape, permute, add, concatenate, batch_norm, layer_norm, rms_norm, group_norm, dropout, embedding, lstm, gru, position_embedding, position_encoding, multi_head_attention, sequence_length, activation, relu, softmax, shared, with its parameters at line 1 column 2
+        invalid length 0, expected one of dense, conv2d, conv2d_transpose, conv1d, max_pool2d, max_pool1d, average_pool2d, average_pool1d, global_max_pool2d, global_max_pool1d, global_average_pool2d, global_average_pool1d, flatten, reshape, permute, add, concatenate, batch_norm, layer_norm, rms_norm, group_norm, unit_norm, dropout, embedding, lstm, gru, position_embedding, position_encoding, multi_head_attention, sequence_length, activation, relu, softmax, shared, with its parameters at line 1 column 2
     { "conv2d": { "filters": 4, "kernel": [3, 3, 3] } }
         invalid length 3, expected an integer, or a list of height and width at line 1 column 47
     { "conv2d": { "filters": 4, "kernel": -1 } }
@@ -170,7 +172,7 @@ fn mistakes_in_text_are_named() {
     { "conv2d": { "filters": 4, "kernel": 3, "padding": "full" } }
         unknown variant `full`, expected `valid` or `same` at line 1 column 58
     7
-        invalid type: integer `7`, expected one of dense, conv2d, conv2d_transpose, conv1d, max_pool2d, max_pool1d, average_pool2d, average_pool1d, global_max_pool2d, global_max_pool1d, global_average_pool2d, global_average_pool1d, flatten, reshape, permute, add, concatenate, batch_norm, layer_norm, rms_norm, group_norm, dropout, embedding, lstm, gru, position_embedding, position_encoding, multi_head_attention, sequence_length, activation, relu, softmax, shared, with its parameters at line 1 column 1
+        invalid type: integer `7`, expected one of dense, conv2d, conv2d_transpose, conv1d, max_pool2d, max_pool1d, average_pool2d, average_pool1d, global_max_pool2d, global_max_pool1d, global_average_pool2d, global_average_pool1d, flatten, reshape, permute, add, concatenate, batch_norm, layer_norm, rms_norm, group_norm, unit_norm, dropout, embedding, lstm, gru, position_embedding, position_encoding, multi_head_attention, sequence_length, activation, relu, softmax, shared, with its parameters at line 1 column 1
     "#);
 }
 

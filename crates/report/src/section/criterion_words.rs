@@ -55,6 +55,7 @@ fn is_word(character: char) -> bool {
 fn subject(path: &[&str], lang: Lang) -> Option<(String, Quantity)> {
     let quantity = |name: &str| match name {
         "accuracy" | "precision" | "recall" | "f1" | "calibration_error" => Some(Quantity::Proportion),
+        "verification_accuracy" | "equal_error_rate" | "verification_auc" => Some(Quantity::Proportion),
         "loss" | "perplexity" => Some(Quantity::Number),
         _ => None,
     };

@@ -4,7 +4,7 @@ use super::calibration::Sums;
 use super::{Confusion, Estimate, Method, Predictions};
 
 /// Number of resamples.
-const RESAMPLES: usize = 2000;
+pub(super) const RESAMPLES: usize = 2000;
 
 /// What each bootstrap resample of the samples gives; drawn once for all metrics, so that gains are paired.
 pub(super) struct Resamples {
@@ -63,14 +63,18 @@ impl Resamples {
 
     /// The value with the percentiles 2.5 and 97.5 of `of` over the resamples.
     pub(super) fn interval(&self, value: f64, of: impl Fn(&Resample) -> f64) -> Estimate {
-        let mut values: Vec<f64> = self.resamples.iter().map(of).collect();
-        values.sort_by(f64::total_cmp);
-        let at = |share: f64| values.get((share * (values.len() as f64 - 1.0)).round() as usize).copied();
-        // The percentile interval of a biased statistic can miss its value; it is then stretched to hold it.
-        let lower95 = at(0.025).unwrap_or(value).min(value);
-        let upper95 = at(0.975).unwrap_or(value).max(value);
-        Estimate { value, lower95, upper95, method: Method::Bootstrap }
+        interval(value, self.resamples.iter().map(of).collect())
     }
+}
+
+/// The value with the percentiles 2.5 and 97.5 of what resamples gave.
+pub(super) fn interval(value: f64, mut values: Vec<f64>) -> Estimate {
+    values.sort_by(f64::total_cmp);
+    let at = |share: f64| values.get((share * (values.len() as f64 - 1.0)).round() as usize).copied();
+    // The percentile interval of a biased statistic can miss its value; it is then stretched to hold it.
+    let lower95 = at(0.025).unwrap_or(value).min(value);
+    let upper95 = at(0.975).unwrap_or(value).max(value);
+    Estimate { value, lower95, upper95, method: Method::Bootstrap }
 }
 
 #[cfg(test)]
@@ -86,7 +90,7 @@ mod tests {
             probabilities: (0..n).flat_map(|i| if i % 10 == 0 { [0.2, 0.8] } else { [0.8, 0.2] }).collect(),
             losses: vec![0.0; n],
             labels: vec![0; n],
-            ends: Vec::new(),
+            ..Predictions::default()
         };
         let resamples = Resamples::draw(&predictions, 0, 7);
         let estimate = resamples.interval(0.9, |resample| resample.confusion.accuracy());

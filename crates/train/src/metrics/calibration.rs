@@ -83,7 +83,7 @@ mod tests {
             probabilities: vec![0.9, 0.1, 0.9, 0.1, 0.4, 0.6, 0.0, 1.0],
             losses: vec![0.0; 4],
             labels: vec![0, 1, 1, 1],
-            ends: Vec::new(),
+            ..Predictions::default()
         };
         let calibration = Calibration::of(&predictions);
         // 0.9 twice, once right: 0.8 of two samples; 0.6 right: 0.4; 1.0 right: 0.

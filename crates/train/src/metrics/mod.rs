@@ -4,14 +4,18 @@ mod across_folds;
 mod bootstrap;
 mod calibration;
 mod confusion;
+mod embeddings;
 mod interval;
 mod paired;
+mod verification;
 
 pub use across_folds::{AcrossFolds, across_folds};
 pub use calibration::{Calibration, CalibrationBin};
 pub use confusion::Confusion;
+pub(crate) use embeddings::nearest_other;
 pub use interval::{Estimate, Method, wilson};
 pub use paired::{Paired, PairedDifference};
+pub use verification::verification_threshold;
 
 use std::ops::Range;
 
@@ -20,13 +24,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use bootstrap::Resamples;
+use verification::Pairs;
 
 /// A metric of classification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Metric {
-    /// Share of samples whose most probable class is the right one; where a sample has a class for each step, of steps. Interval:
-    /// Wilson; of steps bootstrap, since those of a sample are not independent.
+    /// Share of samples whose most probable class is the right one; where a sample has a class for each step, of steps. Of
+    /// embeddings, the class of the nearest other sample (of all, or of 2,048 that are drawn) is the most probable one, here and in
+    /// what follows. Interval: Wilson; of steps bootstrap, since those of a sample are not independent.
     Accuracy,
     /// Mean, over the classes that are actual or predicted at least once, of (right among those predicted as the class); 0
     /// for a class that is never predicted. Interval: bootstrap.
@@ -43,6 +49,16 @@ pub enum Metric {
     Perplexity,
     /// Expected calibration error over 15 bins of equal width (Guo et al. 2017, section 2). Interval: bootstrap.
     CalibrationError,
+    /// Of embeddings: share of pairs of samples that are rightly said to be of one class or of two, by whether their distance is at most
+    /// a threshold, which is the best one for pairs of validation. 5,000 pairs of one class and 5,000 of two are drawn by the seed; always
+    /// saying the same gives 0.5. Interval: bootstrap, of samples.
+    VerificationAccuracy,
+    /// Of embeddings: how many pairs of two classes are taken for one where as many of one class are taken for two (the thresholds'
+    /// false acceptance and false rejection rates meet), between two pairs by a straight line. Interval: bootstrap, of samples.
+    EqualErrorRate,
+    /// Of embeddings: how often a pair of one class is nearer than a pair of two, equal distances counting one half (the area under the
+    /// ROC curve). Interval: bootstrap, of samples.
+    VerificationAuc,
     /// The confusion matrix, which the report shows; it has no single value.
     Confusion,
 }
@@ -57,6 +73,9 @@ impl Metric {
         Metric::Loss,
         Metric::Perplexity,
         Metric::CalibrationError,
+        Metric::VerificationAccuracy,
+        Metric::EqualErrorRate,
+        Metric::VerificationAuc,
         Metric::Confusion,
     ];
 
@@ -70,6 +89,9 @@ impl Metric {
             Metric::Loss => "loss",
             Metric::Perplexity => "perplexity",
             Metric::CalibrationError => "calibration_error",
+            Metric::VerificationAccuracy => "verification_accuracy",
+            Metric::EqualErrorRate => "equal_error_rate",
+            Metric::VerificationAuc => "verification_auc",
             Metric::Confusion => "confusion",
         }
     }
@@ -81,7 +103,12 @@ impl Metric {
 
     /// Whether larger values are better.
     pub fn is_higher_better(self) -> bool {
-        !matches!(self, Metric::Loss | Metric::Perplexity | Metric::CalibrationError)
+        !matches!(self, Metric::Loss | Metric::Perplexity | Metric::CalibrationError | Metric::EqualErrorRate)
+    }
+
+    /// Whether it is of pairs of samples, which only embeddings have.
+    pub fn is_of_pairs(self) -> bool {
+        matches!(self, Metric::VerificationAccuracy | Metric::EqualErrorRate | Metric::VerificationAuc)
     }
 }
 
@@ -98,6 +125,9 @@ pub struct Predictions {
     pub labels: Vec<i32>,
     /// Where each sample's rows end; empty where every sample has one row.
     pub ends: Vec<usize>,
+    /// What a model of embeddings gave, as many numbers a row; otherwise empty. Probabilities are then 1 for the class of the nearest
+    /// other sample.
+    pub embeddings: Vec<f32>,
 }
 
 impl Predictions {
@@ -251,13 +281,16 @@ pub struct EvaluationOptions<'a> {
     pub classes: &'a [String],
     /// The class that the baseline always says: the most frequent of the training set.
     pub majority_class: usize,
-    /// Seed of the bootstrap.
+    /// Seed of the bootstrap, and of the pairs that verification draws.
     pub seed: u64,
+    /// The distance up to which two samples are taken for one class ([`verification_threshold`] of validation); `None` where it is to be
+    /// chosen on what is measured.
+    pub threshold: Option<f64>,
     /// How many mistakes to keep.
     pub max_mistakes: usize,
 }
 
-/// A metric's value alone, without an interval; `None` of [`Metric::Confusion`], which has none, and of no samples.
+/// A metric's value alone, without an interval; `None` of [`Metric::Confusion`], which has none, of pairs, and of no samples.
 pub fn value(metric: Metric, predictions: &Predictions) -> Option<f64> {
     let confusion = || Confusion::count(predictions, |sample| predictions.predicted(sample));
     if predictions.is_empty() {
@@ -271,7 +304,9 @@ pub fn value(metric: Metric, predictions: &Predictions) -> Option<f64> {
         Metric::Loss => predictions.mean_loss(),
         Metric::Perplexity => math::exp_f64(predictions.mean_loss()),
         Metric::CalibrationError => Calibration::of(predictions).expected_error,
-        Metric::Confusion => return None,
+        Metric::VerificationAccuracy | Metric::EqualErrorRate | Metric::VerificationAuc | Metric::Confusion => {
+            return None;
+        }
     })
 }
 
@@ -282,8 +317,24 @@ pub fn evaluate(predictions: &Predictions, options: &EvaluationOptions<'_>) -> E
     let baseline = Confusion::count(predictions, |_| options.majority_class);
     let resamples = Resamples::draw(predictions, options.majority_class, options.seed);
     let mut metrics = Vec::new();
+    let has_pairs = options.metrics.iter().any(|metric| metric.is_of_pairs());
+    let pairs = if has_pairs { Pairs::draw(predictions, options.seed) } else { None };
+    let of_pairs = pairs.and_then(|pairs| {
+        let threshold = options.threshold.unwrap_or_else(|| pairs.best_threshold());
+        pairs.estimates(predictions.n_samples(), threshold, options.seed)
+    });
     for &metric in Metric::ALL {
-        if metric != Metric::Confusion && options.metrics.contains(&metric) && !predictions.is_empty() {
+        if metric.is_of_pairs() {
+            let Some([accuracy, equal_error, auc]) = of_pairs.filter(|_| options.metrics.contains(&metric)) else {
+                continue;
+            };
+            let estimate = match metric {
+                Metric::VerificationAccuracy => accuracy,
+                Metric::EqualErrorRate => equal_error,
+                _ => auc,
+            };
+            metrics.push(Measured { metric, estimate, baseline: None, gain: None });
+        } else if metric != Metric::Confusion && options.metrics.contains(&metric) && !predictions.is_empty() {
             metrics.push(measure(metric, predictions, &confusion, &baseline, &resamples));
         }
     }
@@ -309,7 +360,7 @@ fn measure(
         Metric::Precision => counts.macro_precision(),
         Metric::Recall => counts.macro_recall(),
         Metric::F1 => counts.macro_f1(),
-        Metric::Loss | Metric::Perplexity | Metric::CalibrationError | Metric::Confusion => 0.0,
+        _ => 0.0,
     };
     match metric {
         Metric::Accuracy | Metric::Precision | Metric::Recall | Metric::F1 => {
@@ -333,7 +384,12 @@ fn measure(
             let estimate = resamples.interval(value, |resample| math::exp_f64(resample.loss));
             Measured { metric, estimate, baseline: None, gain: None }
         }
-        Metric::CalibrationError | Metric::Confusion => {
+        // Those of pairs are measured by their own file.
+        Metric::CalibrationError
+        | Metric::VerificationAccuracy
+        | Metric::EqualErrorRate
+        | Metric::VerificationAuc
+        | Metric::Confusion => {
             let value = Calibration::of(predictions).expected_error;
             let estimate = resamples.interval(value, |resample| resample.calibration_error);
             Measured { metric, estimate, baseline: None, gain: None }

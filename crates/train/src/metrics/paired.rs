@@ -114,7 +114,7 @@ mod tests {
                 .collect(),
             losses: vec![0.0; classes.len()],
             labels: vec![0, 1, 2, 0],
-            ends: Vec::new(),
+            ..Predictions::default()
         };
         let paired = Paired::of(&said(&[0, 1, 0, 1]), &said(&[0, 2, 2, 2]));
         assert_eq!((paired.rows, paired.changed, paired.only_first, paired.only_second), (4, 3, 1, 1));

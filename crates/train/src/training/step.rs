@@ -1,12 +1,13 @@
 //! One step: a batch is gathered and weighed, computed in one part or several, and its losses are added up.
 
 use proofmark_engine::{Feed, Session, Step};
+use proofmark_model::Target;
 
 use super::feeds::Feeds;
 use super::lengths::cut;
 use super::{Buffers, Run};
 use crate::error::TrainError;
-use crate::metrics::most_probable;
+use crate::metrics::{most_probable, nearest_other};
 use crate::targets::counted;
 
 impl Run<'_> {
@@ -99,8 +100,17 @@ impl Run<'_> {
                 _ => targets.labels(n),
             };
             let labels = &labels[part.start * width..part.end * width];
-            let right = predictions.zip(labels).filter(|(row, label)| predicted(row) == **label);
-            self.running.right += right.count() as u64;
+            self.running.right += if matches!(self.input.model.target(), Target::Embedding { .. }) {
+                let n = labels.len();
+                let all = self.session.output(self.graph.predictions);
+                let is_right = |sample: &usize| {
+                    let nearest = nearest_other(all, outputs, *sample, 0..n);
+                    nearest.is_some_and(|nearest| labels[nearest] == labels[*sample])
+                };
+                (0..n).filter(is_right).count() as u64
+            } else {
+                predictions.zip(labels).filter(|(row, label)| predicted(row) == **label).count() as u64
+            };
         }
         if let Some(accumulator) = &mut self.accumulator {
             let step = Step { ids: &[], index: self.step as u32, seed: self.input.seed };

@@ -342,6 +342,7 @@ fn levels_and_threads_give_the_golden_bits() {
 
 /// Operations that no training here builds: cross-entropy always fuses with softmax, the samples of these trainings are no
 /// tokens, no layer or loss needs indices, paths or the largest elements so far, and weights are rounded to 8 bits after training.
+/// Losses that compare samples have trainings of their own, over levels and threads: `embeddings.rs`.
 const NOT_IN_TRAININGS: &[&str] = &[
     "categorical_cross_entropy",
     "categorical_cross_entropy_gradient",
@@ -355,6 +356,8 @@ const NOT_IN_TRAININGS: &[&str] = &[
     "scatter",
     "top_k",
     "top_k_gradient",
+    "triplet_loss",
+    "triplet_loss_gradient",
 ];
 
 #[test]

@@ -4,6 +4,7 @@ mod accumulation;
 mod augmentation;
 mod averages;
 mod class_weights;
+mod embeddings;
 mod golden;
 mod leakage;
 mod learning;

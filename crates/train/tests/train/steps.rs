@@ -98,6 +98,7 @@ fn steps_are_learnt_and_counted() {
         classes: &data.classes,
         majority_class: 0,
         seed: SEED,
+        threshold: None,
         max_mistakes: 5,
     };
     let measured = evaluate(&said, &options);

@@ -47,6 +47,7 @@ mod reference;
 mod softmax;
 mod top_k;
 mod transpose;
+mod triplet_loss;
 mod unpooled;
 mod winograd;
 
@@ -244,6 +245,8 @@ native_kernels! { |inputs, outputs, sizes|
     Scatter(op) => gather::ScatterKernel::new(op, inputs),
     CtcLoss(op) => ctc_loss::CtcKernel::new(op.blank, inputs, false),
     CtcLossGradient(op) => ctc_loss::CtcKernel::new(op.blank, inputs, true),
+    TripletLoss(op) => triplet_loss::TripletKernel::new(op.margin, inputs, sizes, false),
+    TripletLossGradient(op) => triplet_loss::TripletKernel::new(op.margin, inputs, sizes, true),
 }
 
 fn forward(op: &Conv2d, inputs: &[Slot]) -> Option<Box<dyn Kernel>> {
