@@ -1,4 +1,4 @@
-//! What can be wrong with data and with what is said about them.
+//! Longer than 500 lines because it is one list: what can be wrong with data and with what is said about them, each with its words.
 
 use crate::folds::Counted;
 use crate::image::DecodeError;
