@@ -1,8 +1,7 @@
 //! A folder of sounds: windows of samples as tokens, of which each step is to be followed by the next.
 
-use super::windows::{Document, windows};
-use super::{Ingested, Source, SourceFile, class_folders, folder, read_unpacked, unknown_part, wav};
-use crate::digest::Digest;
+use super::windows::{documents, windows};
+use super::{Ingested, Source, class_folders, folder, unknown_part, wav};
 use crate::error::DataError;
 use crate::spec::AudioSpec;
 use crate::tokens::{Tokens, mu_law};
@@ -39,27 +38,16 @@ impl Source for AudioFolder {
     fn read(&self, part: &str, progress: &mut dyn FnMut(u64, u64)) -> Result<Ingested, DataError> {
         let (_, folder) =
             self.parts.iter().find(|(name, _)| *name == part).ok_or_else(|| unknown_part(part, self.parts()))?;
-        let is_sound = |name: &str| name.strip_suffix(".gz").unwrap_or(name).ends_with(".wav");
-        let found: Vec<(String, PathBuf)> = class_folders::entries(folder)?
-            .into_iter()
-            .filter(|(name, path)| is_sound(name) && path.is_file())
-            .collect();
-        if found.is_empty() {
-            return Err(DataError::NoSounds { path: folder.clone() });
-        }
         let expected = self.spec.rate_hz;
-        let (mut files, mut documents) = (Vec::new(), Vec::new());
-        for (idx, (name, path)) in found.iter().enumerate() {
-            let bytes = read_unpacked(path)?;
-            let sound = wav::parse(&bytes).map_err(|error| DataError::Wav { path: path.clone(), error })?;
-            if sound.rate_hz != expected {
-                return Err(DataError::SampleRate { path: path.clone(), expected, received: sound.rate_hz });
+        let encode = |path: &Path, bytes: &[u8]| {
+            let path = path.to_owned();
+            match wav::parse(bytes) {
+                Ok(sound) if sound.rate_hz == expected => Ok(sound.samples.into_iter().map(mu_law).collect()),
+                Ok(sound) => Err(DataError::SampleRate { path, expected, received: sound.rate_hz }),
+                Err(error) => Err(DataError::Wav { path, error }),
             }
-            documents.push(Document { tokens: sound.samples.into_iter().map(mu_law).collect(), name: name.clone() });
-            let name = name.strip_suffix(".gz").unwrap_or(name).to_owned();
-            files.push(SourceFile { name, sha256: Digest::of(&bytes), bytes: bytes.len() as u64 });
-            progress(idx as u64 + 1, found.len() as u64);
-        }
+        };
+        let (files, documents) = documents(folder, ".wav", |path| DataError::NoSounds { path }, encode, progress)?;
         let stride = self.spec.stride.unwrap_or(self.spec.window);
         let dataset = windows(folder, &documents, self.spec.window, stride, Tokens::MuLaw { rate_hz: expected })?;
         Ok(Ingested { dataset, files })

@@ -1,8 +1,7 @@
 //! A folder of plain text files: windows of tokens, of which each step is to be followed by the next.
 
-use super::windows::{Document, windows};
-use super::{Ingested, Source, SourceFile, class_folders, folder, read_unpacked, unknown_part};
-use crate::digest::Digest;
+use super::windows::{documents, windows};
+use super::{Ingested, Source, class_folders, folder, unknown_part};
 use crate::error::DataError;
 use crate::spec::TextSpec;
 use crate::tokens::Tokens;
@@ -42,23 +41,10 @@ impl Source for TextFolder {
     fn read(&self, part: &str, progress: &mut dyn FnMut(u64, u64)) -> Result<Ingested, DataError> {
         let (_, folder) =
             self.parts.iter().find(|(name, _)| *name == part).ok_or_else(|| unknown_part(part, self.parts()))?;
-        let is_text = |name: &str| name.strip_suffix(".gz").unwrap_or(name).ends_with(".txt");
-        let found: Vec<(String, PathBuf)> = class_folders::entries(folder)?
-            .into_iter()
-            .filter(|(name, path)| is_text(name) && path.is_file())
-            .collect();
-        if found.is_empty() {
-            return Err(DataError::NoText { path: folder.clone() });
-        }
-        let (mut files, mut documents) = (Vec::new(), Vec::new());
-        for (idx, (name, path)) in found.iter().enumerate() {
-            let bytes = read_unpacked(path)?;
-            let tokens = self.tokens.encode(&bytes).map_err(|error| DataError::Text { path: path.clone(), error })?;
-            documents.push(Document { tokens, name: name.clone() });
-            let name = name.strip_suffix(".gz").unwrap_or(name).to_owned();
-            files.push(SourceFile { name, sha256: Digest::of(&bytes), bytes: bytes.len() as u64 });
-            progress(idx as u64 + 1, found.len() as u64);
-        }
+        let encode = |path: &Path, bytes: &[u8]| {
+            self.tokens.encode(bytes).map_err(|error| DataError::Text { path: path.to_owned(), error })
+        };
+        let (files, documents) = documents(folder, ".txt", |path| DataError::NoText { path }, encode, progress)?;
         let dataset = windows(folder, &documents, self.window, self.stride, self.tokens.clone())?;
         Ok(Ingested { dataset, files })
     }

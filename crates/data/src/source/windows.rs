@@ -1,17 +1,47 @@
-//! Windows over sequences of tokens.
+//! Files of tokens, and windows over them.
 
-use super::MAX_BYTES;
+use super::{MAX_BYTES, SourceFile, class_folders, read_unpacked};
 use crate::dataset::{Dataset, Windows};
+use crate::digest::Digest;
 use crate::error::DataError;
 use crate::series::Series;
 use crate::tokens::Tokens;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A sequence that was read as one piece.
 pub(super) struct Document {
     pub(super) tokens: Vec<u16>,
     /// Its file's name.
     pub(super) name: String,
+}
+
+/// Reads the files of a folder with this extension, gzipped or not, in the order of their names; `encode` says their tokens.
+///
+/// # Errors
+/// `missing` if there is no such file; a file that cannot be read; what `encode` says.
+pub(super) fn documents(
+    folder: &Path,
+    extension: &str,
+    missing: impl FnOnce(PathBuf) -> DataError,
+    mut encode: impl FnMut(&Path, &[u8]) -> Result<Vec<u16>, DataError>,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<(Vec<SourceFile>, Vec<Document>), DataError> {
+    let unpacked = |name: &str| name.strip_suffix(".gz").unwrap_or(name).to_owned();
+    let found: Vec<(String, PathBuf)> = class_folders::entries(folder)?
+        .into_iter()
+        .filter(|(name, path)| unpacked(name).ends_with(extension) && path.is_file())
+        .collect();
+    if found.is_empty() {
+        return Err(missing(folder.to_owned()));
+    }
+    let (mut files, mut documents) = (Vec::new(), Vec::new());
+    for (idx, (name, path)) in found.iter().enumerate() {
+        let bytes = read_unpacked(path)?;
+        documents.push(Document { tokens: encode(path, &bytes)?, name: name.clone() });
+        files.push(SourceFile { name: unpacked(name), sha256: Digest::of(&bytes), bytes: bytes.len() as u64 });
+        progress(idx as u64 + 1, found.len() as u64);
+    }
+    Ok((files, documents))
 }
 
 /// Windows of `window` tokens, each `stride` behind the one before it, document after document, with the token that follows each
