@@ -158,8 +158,8 @@ pub(crate) fn needed(graph: &Graph) -> Vec<bool> {
     needed
 }
 
-/// What each sample has its own of runs over shards, unless it depends on other samples; so do sums over samples. Where what the samples share, or their sum, is large
-/// against what a shard reads and writes, one product over the batch is better.
+/// What each sample has its own of runs over shards, unless it depends on other samples; so do sums over samples. Where what the samples
+/// share, or their sum, is large against what a shard reads and writes, one product over the batch is better.
 pub(crate) fn runs_over_shards(graph: &Graph, node: usize, options: PlanOptions) -> bool {
     let node = &graph.nodes()[node];
     if node.op.couples_samples() {

@@ -19,7 +19,7 @@ pub(crate) struct Lengths {
     /// Steps, ascending; of the last, all that the model reads. One of 0 where nothing is told apart.
     lengths: Vec<usize>,
     /// The bucket of each sample; empty where nothing is told apart.
-    of_row: Vec<u8>,
+    of_row: Vec<u32>,
     /// Samples of each bucket.
     counts: Vec<usize>,
 }
@@ -45,7 +45,7 @@ impl Lengths {
         Ok(Lengths::of(spec.length_buckets, &steps, set.feature_shape()[0]))
     }
 
-    /// At most 255 buckets for samples of these steps, the longest possible of which has `most`.
+    /// Buckets for samples of these steps, the longest possible of which has `most`.
     fn of(buckets: usize, steps: &[usize], most: usize) -> Lengths {
         let mut sorted = steps.to_vec();
         sorted.sort_unstable();
@@ -54,10 +54,10 @@ impl Lengths {
         let mut lengths: Vec<usize> = (1..buckets).map(quantile).filter(|length| *length < most).collect();
         lengths.push(most);
         lengths.dedup();
-        let of_row: Vec<u8> =
-            steps.iter().map(|steps| lengths.partition_point(|length| length < steps) as u8).collect();
+        let of_row: Vec<u32> =
+            steps.iter().map(|steps| lengths.partition_point(|length| length < steps) as u32).collect();
         let mut counts = vec![0; lengths.len()];
-        of_row.iter().for_each(|bucket| counts[usize::from(*bucket)] += 1);
+        of_row.iter().for_each(|bucket| counts[*bucket as usize] += 1);
         Lengths { lengths, of_row, counts }
     }
 
@@ -106,7 +106,7 @@ impl Lengths {
             steps.push((start..rows.len(), bucket));
         };
         for row in order {
-            let bucket = self.of_row.get(*row as usize).map_or(0, |bucket| usize::from(*bucket));
+            let bucket = self.of_row.get(*row as usize).map_or(0, |bucket| *bucket as usize);
             waiting[bucket].push(*row);
             if waiting[bucket].len() == samples {
                 take(&mut waiting[bucket], bucket);
