@@ -114,6 +114,23 @@ const NETWORKS: &[(&str, &[usize], usize, &str)] = &[
             { "multi_head_attention": { "name": "self", "heads": 2 } }, "flatten",
             { "dense": { "units": 3, "activation": "softmax" } }]"#,
     ),
+    (
+        "recurrent",
+        &[21],
+        4,
+        r#"[{ "embedding": { "name": "words", "vocabulary": 3, "units": 6 } },
+            { "sequence_length": { "name": "length", "inputs": ["input"], "padding": 2 } },
+            { "lstm": { "name": "a", "units": 7, "return_sequences": true, "direction": "both", "inputs": ["words", "length"] } },
+            { "gru": { "name": "b", "units": 5, "return_sequences": true, "direction": "both", "inputs": ["a", "length"] } },
+            { "lstm": { "name": "c", "units": 5, "return_sequences": true, "use_bias": false, "inputs": ["b", "length"] } },
+            { "gru": { "name": "d", "units": 5, "return_sequences": true, "direction": "backward", "inputs": ["c", "length"] } },
+            { "gru": { "name": "e", "units": 4, "use_bias": false, "inputs": ["d", "length"] } },
+            { "lstm": { "name": "f", "units": 4, "direction": "backward", "inputs": ["d", "length"] } },
+            { "lstm": { "name": "g", "units": 4, "direction": "both", "inputs": ["d"] } },
+            { "gru": { "name": "h", "units": 4, "return_sequences": true, "inputs": ["d"] } }, "flatten",
+            { "concatenate": { "inputs": ["e", "f", "g", "flatten_1"] } },
+            { "dense": { "units": 4, "activation": "softmax" } }]"#,
+    ),
 ];
 
 /// Samples of a batch: one that is no multiple of anything.
@@ -171,6 +188,17 @@ fn write(
     let mut input: Vec<f32> = (0..SAMPLES * elements).map(|idx| stream.uniform_at(0, 0, idx as u32)).collect();
     if let Some(Layer::Embedding(embedding)) = model.spec().layers.first() {
         input.iter_mut().for_each(|value| *value = (*value * embedding.vocabulary as f32).floor());
+    }
+    // Sequences of every length, none at all among them.
+    let lengths = model.spec().layers.iter().find_map(|layer| match layer {
+        Layer::SequenceLength(layer) => Some(layer.padding as f32),
+        _ => None,
+    });
+    if let Some(padding) = lengths {
+        let steps = model.input_shape()[0];
+        for (sample, values) in input.chunks_mut(elements).enumerate() {
+            values[elements - sample * steps / (SAMPLES - 1) * (elements / steps)..].fill(padding);
+        }
     }
     one(folder, name, model, state.clone(), &input, None)?;
 

@@ -32,7 +32,7 @@ pub fn check(bytes: &[u8]) {
     }
 }
 
-/// A network of ours, and what is wrong in a way of its own.
+/// Networks of ours, and what is wrong in a way of its own.
 pub fn seeds() -> Vec<Seed> {
     let spec = ModelSpec::new()
         .add(conv2d(2, 3).same().relu())
@@ -40,10 +40,22 @@ pub fn seeds() -> Vec<Seed> {
         .add(max_pool2d(2))
         .add(flatten())
         .add(dense(2).softmax());
-    let model = spec.check([6, 6, 1], Target::Category { classes: 2 }).expect("a model");
-    let mut state = StateBlock::new(&model.inference_graph().expect("a graph").graph);
-    model.initialize(7, &mut state);
-    let good = onnx::export(&model, &state, &BTreeMap::new()).expect("every layer has a form");
+    let json = |layers| serde_json::from_str::<ModelSpec>(layers).expect("a spec");
+    let attention = json(
+        r#"{ "layers": [{ "embedding": { "name": "x", "vocabulary": 3, "units": 4 } },
+            { "sequence_length": { "name": "length", "inputs": ["input"] } }, { "position_encoding": { "inputs": ["x"] } },
+            { "multi_head_attention": { "name": "y", "heads": 2, "lengths": true, "causal": true, "rotary": true,
+                "inputs": ["position_encoding_1", "length"] } },
+            { "add": { "inputs": ["x", "y"] } }, "rms_norm", "layer_norm", { "group_norm": { "groups": 2 } },
+            "global_average_pool1d", { "dense": { "units": 2, "activation": "softmax" } }] }"#,
+    );
+    let recurrent = json(
+        r#"{ "layers": [{ "sequence_length": { "name": "length" } },
+            { "lstm": { "name": "x", "units": 2, "direction": "both", "return_sequences": true, "inputs": ["input", "length"] } },
+            { "gru": { "name": "y", "units": 3, "return_sequences": true, "inputs": ["x", "length"] } },
+            { "gru": { "units": 2, "direction": "backward" } }, { "dense": { "units": 2, "activation": "softmax" } }] }"#,
+    );
+    let good = exported(&spec, &[6, 6, 1]);
     // The kernel's first extent, 2 filters, and the operator of a node.
     let replaced = |from: &[u8], to: &[u8]| {
         let at = good.windows(from.len()).position(|window| window == from).expect("it is there");
@@ -57,6 +69,15 @@ pub fn seeds() -> Vec<Seed> {
         ("no-graph", vec![8, 8]),
         ("operator", replaced(b"Relu", b"Celu")),
         ("reads-nothing", replaced(b"input", b"tupni")),
+        ("attention", exported(&attention, &[5])),
+        ("recurrent", exported(&recurrent, &[4, 2])),
         ("model", good),
     ]
+}
+
+fn exported(spec: &ModelSpec, sample: &[usize]) -> Vec<u8> {
+    let model = spec.check(sample.to_vec(), Target::Category { classes: 2 }).expect("a model");
+    let mut state = StateBlock::new(&model.inference_graph().expect("a graph").graph);
+    model.initialize(7, &mut state);
+    onnx::export(&model, &state, &BTreeMap::new()).expect("every layer has a form")
 }

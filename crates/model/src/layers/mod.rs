@@ -34,7 +34,7 @@ mod permute;
 mod pooling1d;
 mod position_embedding;
 mod position_encoding;
-mod recurrent;
+pub(crate) mod recurrent;
 mod relu;
 mod reshape;
 mod rms_norm;

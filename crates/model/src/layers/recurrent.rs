@@ -27,7 +27,7 @@ pub enum RecurrentDirection {
 
 /// What happens at a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Cell {
+pub(crate) enum Cell {
     Lstm,
     Gru,
 }
@@ -43,14 +43,14 @@ impl Cell {
 }
 
 /// The settings of a recurrent layer.
-pub(super) struct Recurrent<'a> {
-    pub(super) cell: Cell,
-    pub(super) units: usize,
-    pub(super) return_sequences: bool,
-    pub(super) direction: RecurrentDirection,
+pub(crate) struct Recurrent<'a> {
+    pub(crate) cell: Cell,
+    pub(crate) units: usize,
+    pub(crate) return_sequences: bool,
+    pub(crate) direction: RecurrentDirection,
     pub(super) dropout: f64,
     pub(super) recurrent_dropout: f64,
-    pub(super) use_bias: bool,
+    pub(crate) use_bias: bool,
     pub(super) kernel_initializer: &'a Initializer,
     pub(super) recurrent_initializer: &'a Initializer,
     pub(super) bias_initializer: &'a Initializer,
@@ -299,7 +299,7 @@ macro_rules! recurrent_layer {
                 self
             }
 
-            fn recurrent(&self) -> $crate::layers::recurrent::Recurrent<'_> {
+            pub(crate) fn recurrent(&self) -> $crate::layers::recurrent::Recurrent<'_> {
                 $crate::layers::recurrent::Recurrent {
                     cell: $crate::layers::recurrent::Cell::$cell,
                     units: self.units,

@@ -147,6 +147,21 @@ impl Writer<'_> {
         name
     }
 
+    /// Adds a node with two outputs.
+    pub(super) fn node_of_two(
+        &mut self,
+        op: &str,
+        inputs: Vec<String>,
+        attributes: Vec<proto::Attribute>,
+    ) -> [String; 2] {
+        let first = self.node(op, inputs, attributes);
+        let second = format!("{first}_last");
+        if let Some(node) = self.nodes.last_mut() {
+            node.output.push(second.clone());
+        }
+        [first, second]
+    }
+
     /// The value in the order of our graphs.
     pub(super) fn ours(&mut self, x: &Tensor) -> Tensor {
         if x.order == Order::Ours {
@@ -195,6 +210,12 @@ pub(super) fn int(name: &str, value: usize) -> proto::Attribute {
 pub(super) fn ints(name: &str, values: &[i64]) -> proto::Attribute {
     let kind = proto::AttributeKind::Ints as i32;
     proto::Attribute { name: name.to_owned(), ints: values.to_vec(), kind, ..Default::default() }
+}
+
+/// An attribute of one text.
+pub(super) fn text(name: &str, value: &str) -> proto::Attribute {
+    let kind = proto::AttributeKind::Text as i32;
+    proto::Attribute { name: name.to_owned(), s: Some(value.as_bytes().to_vec()), kind, ..Default::default() }
 }
 
 /// An attribute of one number.

@@ -14,6 +14,7 @@ use super::constant::{self, Constant};
 use super::error::OnnxError;
 use super::operators;
 use super::proto;
+use super::sequences;
 use super::tape::{Known, Site, Tape, Tensor};
 use crate::build::elements;
 
@@ -97,6 +98,11 @@ pub fn import(bytes: &[u8], sample: Option<&Shape>) -> Result<Imported, OnnxErro
         if tape.n_numbers > most_numbers {
             return Err(OnnxError::TooMany { what: "number", count: tape.n_numbers, limit: most_numbers });
         }
+        if let Some(name) = node.output.get(1).filter(|name| !name.is_empty())
+            && let Some(second) = sequences::last(&result)
+        {
+            values.insert(name, second);
+        }
         if let Some(name) = node.output.first() {
             values.insert(name, result);
         }
@@ -140,12 +146,13 @@ fn predictions(model: &proto::Graph) -> Result<&str, OnnxError> {
 
 /// Which nodes lead to a value.
 fn needed(model: &proto::Graph, output: &str) -> Vec<bool> {
+    // What has no name is not there: an operand or an output that may be left out.
     let mut wanted = BTreeSet::from([output]);
     let mut needed = vec![false; model.node.len()];
     for (idx, node) in model.node.iter().enumerate().rev() {
         if node.output.iter().any(|name| wanted.contains(&name[..])) {
             needed[idx] = true;
-            wanted.extend(node.input.iter().map(|name| &name[..]));
+            wanted.extend(node.input.iter().map(|name| &name[..]).filter(|name| !name.is_empty()));
         }
     }
     needed

@@ -3,7 +3,7 @@
 use proofmark_tensor::Shape;
 
 use super::export::{Order, Tensor, Writer, int, ints};
-use super::{attention, norm, proto};
+use super::{attention, norm, proto, recurrent};
 use crate::error::ModelErrorKind;
 use crate::layers::{
     AveragePool1d, AveragePool2d, Conv1d, Conv2d, Conv2dTranspose, Dense, Layer, MaxPool1d, MaxPool2d, Padding,
@@ -40,6 +40,8 @@ pub const EXPORTED: &[&str] = &[
     "position_embedding",
     "position_encoding",
     "multi_head_attention",
+    "lstm",
+    "gru",
     "sequence_length",
     "shared",
     "activation",
@@ -48,13 +50,7 @@ pub const EXPORTED: &[&str] = &[
 ];
 
 /// The kinds that cannot be exported yet, each with the reason.
-pub const NOT_EXPORTED: &[(&str, &str)] = &[
-    (
-        "lstm",
-        "ONNX's LSTM has the gates in the order i, o, f, c and sequences with the step's axis first: to be written",
-    ),
-    ("gru", "ONNX's GRU has two biases and sequences with the step's axis first, both to be written"),
-];
+pub const NOT_EXPORTED: &[(&str, &str)] = &[];
 
 /// Adds a layer; `shape` is what it gives for one sample.
 pub(super) fn write(
@@ -129,6 +125,8 @@ pub(super) fn write(
         Layer::PositionEmbedding(_) => attention::position_embedding(writer, x),
         Layer::PositionEncoding(layer) => attention::position_encoding(writer, layer, x),
         Layer::MultiHeadAttention(layer) => attention::multi_head_attention(writer, layer, inputs, shape),
+        Layer::Lstm(layer) => recurrent::recurrent(writer, &layer.recurrent(), inputs, shape),
+        Layer::Gru(layer) => recurrent::recurrent(writer, &layer.recurrent(), inputs, shape),
         Layer::SequenceLength(layer) => attention::sequence_length(writer, layer, x),
         Layer::ActivationLayer(layer) => activate(writer, x.clone(), layer.function),
         Layer::Relu(_) => activate(writer, x.clone(), Activation::Relu),

@@ -16,7 +16,9 @@ mod normalizations;
 mod operators;
 mod products;
 mod proto;
+mod recurrent;
 mod scores;
+mod sequences;
 mod tape;
 mod windows;
 

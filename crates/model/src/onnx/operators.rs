@@ -9,7 +9,7 @@ use super::constant::{self, Constant, Numbers};
 use super::error::OnnxError;
 use super::idioms::Made;
 use super::tape::{Known, Site, Tape, Tensor};
-use super::{normalizations, products, proto, scores, windows};
+use super::{normalizations, products, proto, scores, sequences, windows};
 
 /// The operators that are read.
 pub const OPERATORS: &[&str] = &[
@@ -29,6 +29,7 @@ pub const OPERATORS: &[&str] = &[
     "Exp",
     "Flatten",
     "Floor",
+    "GRU",
     "Gather",
     "Gelu",
     "Gemm",
@@ -36,6 +37,7 @@ pub const OPERATORS: &[&str] = &[
     "GlobalMaxPool",
     "Identity",
     "InstanceNormalization",
+    "LSTM",
     "LayerNormalization",
     "Less",
     "LogSoftmax",
@@ -90,6 +92,9 @@ pub(super) fn apply(tape: &mut Tape, site: &Site<'_>, operands: &[Option<Known>]
         }
         "Add" => tape.binary(site, Function::Add, operand(0)?, operand(1)?)?,
         "Sub" => tape.binary(site, Function::Sub, operand(0)?, operand(1)?)?,
+        "Mul" if let (Known::States(states), Known::Constant(factors)) = (operand(0)?, operand(1)?) => {
+            return sequences::forward_only(site, states, factors);
+        }
         "Mul" => tape.binary(site, Function::Mul, operand(0)?, operand(1)?)?,
         "Div" => tape.binary(site, Function::Div, operand(0)?, operand(1)?)?,
         "Abs" => each(tape, |builder, x| builder.apply(Function::Abs, &[x]))?,
@@ -112,6 +117,9 @@ pub(super) fn apply(tape: &mut Tape, site: &Site<'_>, operands: &[Option<Known>]
         // Read only where a fraction does not count.
         "Floor" => return sample(0).map(Known::Whole),
         "Less" => return scores::less(tape, site, operand(0)?, operand(1)?),
+        "Where" if let Known::Within(within) = operand(0)? => {
+            return sequences::held(site, *within, operand(1)?, operand(2)?);
+        }
         "Where" => return scores::choose(site, [operand(0)?, operand(1)?, operand(2)?]),
         "Gather" => products::gather(tape, site, operand(0)?, operand(1)?)?,
         "Gelu" => match site.text("approximate") {
@@ -134,6 +142,9 @@ pub(super) fn apply(tape: &mut Tape, site: &Site<'_>, operands: &[Option<Known>]
             let elements = x.shape.iter().product();
             reshaped(tape, site, &x, vec![elements])?
         }
+        "Reshape" if let Known::Steps(x) = operand(0)? => {
+            return sequences::joined(tape, site, x, operands.get(1).and_then(Option::as_ref));
+        }
         "Reshape" => {
             let x = sample(0)?;
             let Known::Constant(target) = operand(1)? else { return Err(site.operand(1)) };
@@ -145,12 +156,19 @@ pub(super) fn apply(tape: &mut Tape, site: &Site<'_>, operands: &[Option<Known>]
             }
             reshaped(tape, site, &x, shape)?
         }
+        "Squeeze" if let Known::States(states) = operand(0)? => {
+            return sequences::squeezed(tape, site, states, operands.get(1).and_then(Option::as_ref));
+        }
         "Squeeze" | "Unsqueeze" => {
             let x = sample(0)?;
             let shape = squeezed(site, &x.shape, operands.get(1).and_then(Option::as_ref))?;
             reshaped(tape, site, &x, shape)?
         }
-        "Transpose" => transpose(tape, site, &sample(0)?)?,
+        "LSTM" | "GRU" => return sequences::recurrent(tape, site, operands),
+        "Transpose" => match sequences::transposed(tape, site, operand(0)?)? {
+            Some(known) => return Ok(known),
+            None => transpose(tape, site, &sample(0)?)?,
+        },
         "Concat" => {
             let inputs: Result<Vec<Tensor>, OnnxError> = (0..operands.len()).map(sample).collect();
             concat(tape, site, &inputs?)?

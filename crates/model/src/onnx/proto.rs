@@ -19,6 +19,7 @@ pub(super) const INT64: i32 = 7;
 pub(super) enum AttributeKind {
     Float = 1,
     Int = 2,
+    Text = 3,
     Ints = 7,
 }
 
@@ -104,6 +105,8 @@ pub(super) struct Attribute {
     pub(super) t: Option<Tensor>,
     #[prost(int64, repeated, packed = "false", tag = "8")]
     pub(super) ints: Vec<i64>,
+    #[prost(bytes = "vec", repeated, tag = "9")]
+    pub(super) strings: Vec<Vec<u8>>,
     #[prost(int32, tag = "20")]
     pub(super) kind: i32,
 }

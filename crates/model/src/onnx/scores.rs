@@ -8,6 +8,7 @@ use proofmark_engine::{Value, ops};
 
 use super::constant::Constant;
 use super::error::OnnxError;
+use super::sequences::Within;
 use super::tape::{Known, Site, Tape, Tensor};
 
 /// As low as a number must be that hides a score: the softmax makes 0 of it beside any score that is less than this.
@@ -134,17 +135,22 @@ pub(super) fn element_wise(site: &Site<'_>, operands: &[Option<Known>]) -> Optio
 pub(super) fn less(tape: &mut Tape, site: &Site<'_>, a: &Known, b: &Known) -> Result<Known, OnnxError> {
     let Known::Constant(positions) = a else { return Err(site.operand(0)) };
     let Known::Whole(lengths) = b else { return Err(site.operand(1)) };
+    // Steps of sequences stand in the first of four axes.
+    let steps = positions.elements();
+    let is_of_steps = positions.dims == [steps, 1, 1, 1] && lengths.shape == [1];
     let numbers = positions.floats().ok_or_else(|| site.operand(0))?;
-    if !numbers.iter().enumerate().all(|(at, number)| at as f32 == *number)
-        || positions.dims.last() != Some(&numbers.len())
-    {
+    let is_last = positions.dims.last() == Some(&steps);
+    if !numbers.iter().enumerate().all(|(at, number)| at as f32 == *number) || !(is_of_steps || is_last) {
         return Err(site.operand(0));
     }
     if lengths.shape.iter().product::<usize>() != 1 {
         return Err(site.operand(1));
     }
     let lengths = tape.reshape(lengths.value, &[]).map_err(|source| site.refused(source))?;
-    Ok(Known::Seen(Seen { lengths, keys: numbers.len() }))
+    if is_of_steps {
+        return Ok(Known::Within(Within { lengths, steps }));
+    }
+    Ok(Known::Seen(Seen { lengths, keys: steps }))
 }
 
 /// Scores or probabilities, where a key is no padding, and a number that hides it elsewhere.

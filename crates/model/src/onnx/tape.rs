@@ -12,6 +12,7 @@ use super::error::OnnxError;
 use super::idioms::{self, Factor, Made};
 use super::proto;
 use super::scores::{Scores, Seen};
+use super::sequences::{States, Within};
 
 /// What a name in the file stands for.
 #[derive(Clone)]
@@ -26,6 +27,12 @@ pub(super) enum Known {
     Scores(Rc<Scores>),
     /// Which of its keys are no padding.
     Seen(Seen),
+    /// A sequence with the axis of the samples second: `[T, N, C]`. The shape is `[T, C]`, or `[T, directions, units]`.
+    Steps(Tensor),
+    /// What a recurrent operator gives.
+    States(Rc<States>),
+    /// Which steps a sequence has.
+    Within(Within),
 }
 
 /// A value of the graph.
@@ -104,6 +111,10 @@ impl<'a> Site<'a> {
         self.node.attribute.iter().find(|attribute| attribute.name == name)
     }
 
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+
     pub(super) fn int(&self, name: &str, default: i64) -> i64 {
         self.find(name).map_or(default, |attribute| attribute.i.unwrap_or(0))
     }
@@ -118,6 +129,10 @@ impl<'a> Site<'a> {
 
     pub(super) fn text(&self, name: &str) -> Option<&'a [u8]> {
         self.find(name).map(|attribute| attribute.s.as_deref().unwrap_or_default())
+    }
+
+    pub(super) fn texts(&self, name: &str) -> &'a [Vec<u8>] {
+        self.find(name).map_or(&[], |attribute| &attribute.strings)
     }
 
     pub(super) fn tensor(&self, name: &str) -> Option<&'a proto::Tensor> {

@@ -116,6 +116,36 @@ fn the_bound_on_logits_tells_a_wrong_weight() {
     assert!(worst(&mut turned) > 1000.0, "{}", worst(&mut turned));
 }
 
+/// Settings of recurrent operators that our layers have not are named.
+#[test]
+fn recurrent_operators_with_other_settings_are_errors() {
+    let file = |layer: &str| {
+        let layers = format!(r#"{{ "layers": [{{ "{layer}": {{ "units": 3 }} }}] }}"#);
+        let model = spec(&layers).check([5, 2], Target::Number { outputs: 3 }).expect("a model");
+        let mut state = StateBlock::new(&model.inference_graph().expect("a graph").graph);
+        model.initialize(1, &mut state);
+        onnx::export(&model, &state, &BTreeMap::new()).expect("every layer has a form")
+    };
+    for (layer, from, to, attribute) in [
+        ("gru", "linear_before_reset", "linear_before_reze_", "linear_before_reset"),
+        ("gru", "forward", "upwards", "direction"),
+        ("lstm", "forward", "upwards", "direction"),
+        ("lstm", "hidden_size", "hidden_sise", ""),
+    ] {
+        let mut bytes = file(layer);
+        let at = bytes.windows(from.len()).position(|window| window == from.as_bytes()).expect("it is there");
+        bytes[at..at + from.len()].copy_from_slice(to.as_bytes());
+        match onnx::import(&bytes, None) {
+            Err(OnnxError::Attribute { operator, attribute: named, .. }) => {
+                assert_eq!((operator.to_lowercase().as_str(), named), (layer, attribute));
+            }
+            // What is not known, and what may be left out, changes nothing.
+            Ok(_) => assert_eq!(attribute, ""),
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
 /// A file that takes images with their channels first, or flat, is fed `[H, W, C]` all the same.
 #[test]
 fn samples_are_turned_as_the_file_wants_them() {
@@ -214,7 +244,7 @@ fn every_message_of_an_import() {
         OnnxError::TensorType { tensor: "fc.weight".to_owned(), data_type: 10 },
         OnnxError::TensorLength { tensor: "fc.weight".to_owned() },
         OnnxError::External { tensor: "fc.weight".to_owned() },
-        OnnxError::Operator { operator: "LSTM".to_owned(), node: node() },
+        OnnxError::Operator { operator: "NonMaxSuppression".to_owned(), node: node() },
         OnnxError::Operator { operator: "Convv".to_owned(), node: node() },
         OnnxError::Attribute { operator, node: node_name, attribute: "to" },
         OnnxError::UnknownValue { node: node(), value: "hidden".to_owned() },

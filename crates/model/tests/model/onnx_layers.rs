@@ -131,6 +131,52 @@ const NETWORKS: &[(&[usize], &str)] = &[
         { "multi_head_attention": { "heads": 2, "key_dim": 3, "value_dim": 4, "lengths": true, "inputs": ["short", "wide", "input", "length"] } }"#,
     ),
     (&[9, 4], r#""sequence_length""#),
+    (&[7, 3], r#"{ "lstm": { "units": 5 } }"#),
+    (&[7, 3], r#"{ "lstm": { "units": 5, "use_bias": false, "direction": "backward" } }"#),
+    (
+        &[9, 4],
+        r#"{ "conv1d": { "filters": 3, "kernel": 2 } },
+        { "lstm": { "units": 5, "direction": "both", "return_sequences": true, "dropout": 0.5, "recurrent_dropout": 0.5 } },
+        { "lstm": { "units": 2, "direction": "both" } }"#,
+    ),
+    (
+        &[7, 3],
+        r#"{ "lstm": { "units": 18, "return_sequences": true } },
+        { "lstm": { "units": 3, "return_sequences": true, "direction": "backward" } }, { "conv1d": { "filters": 4, "kernel": 3 } }"#,
+    ),
+    (&[1, 3], r#"{ "lstm": { "units": 1 } }"#),
+    (&[7, 3], r#"{ "gru": { "units": 5 } }"#),
+    (&[7, 3], r#"{ "gru": { "units": 5, "use_bias": false, "direction": "backward", "return_sequences": true } }"#),
+    (
+        &[9, 4],
+        r#"{ "gru": { "units": 5, "direction": "both", "return_sequences": true, "use_bias": false } },
+        { "gru": { "units": 2, "direction": "both" } }"#,
+    ),
+    (
+        &[9, 4],
+        r#"{ "sequence_length": { "name": "length" } },
+        { "lstm": { "name": "a", "units": 3, "return_sequences": true, "inputs": ["input", "length"] } },
+        { "gru": { "name": "b", "units": 3, "return_sequences": true, "inputs": ["input", "length"] } },
+        { "lstm": { "name": "c", "units": 2, "return_sequences": true, "direction": "backward", "inputs": ["a", "length"] } },
+        { "gru": { "name": "d", "units": 2, "return_sequences": true, "direction": "backward", "inputs": ["b", "length"] } },
+        { "lstm": { "name": "e", "units": 3, "return_sequences": true, "direction": "both", "inputs": ["c", "length"] } },
+        { "gru": { "name": "f", "units": 3, "return_sequences": true, "direction": "both", "inputs": ["d", "length"] } },
+        { "concatenate": { "inputs": ["e", "f"] } }"#,
+    ),
+    (
+        &[9, 4],
+        r#"{ "sequence_length": { "name": "length" } }, { "average_pool1d": { "name": "short", "inputs": ["input"], "size": 2 } },
+        { "lstm": { "name": "a", "units": 3, "inputs": ["short", "length"] } },
+        { "gru": { "name": "b", "units": 3, "inputs": ["short", "length"] } },
+        { "lstm": { "name": "c", "units": 2, "direction": "backward", "inputs": ["short", "length"] } },
+        { "gru": { "name": "d", "units": 2, "direction": "both", "inputs": ["input", "length"] } },
+        { "concatenate": { "inputs": ["a", "b", "c", "d"] } }"#,
+    ),
+    (
+        &[1, 4],
+        r#"{ "sequence_length": { "name": "length" } },
+        { "lstm": { "units": 3, "return_sequences": true, "direction": "both", "inputs": ["input", "length"] } }"#,
+    ),
 ];
 
 /// The model as it is, and what its file reads as, on the same samples.
