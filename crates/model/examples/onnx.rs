@@ -1,6 +1,6 @@
 //! Exports networks that hold every layer between them, each with a batch and what our engine makes of it:
 //! `cargo run -p proofmark-model --example onnx FOLDER` writes `NAME.onnx`, `NAME.input` and `NAME.expected` (f32,
-//! little-endian), and the same without the softmax at the end as `NAME-logits`, where it can with `NAME-logits.exact` and
+//! little-endian), and the same without the softmax at the end as `NAME-logits`, with `NAME-logits.exact` and
 //! `NAME-logits.bound`: the exact logits, and how far one in f32 may lie from each (f64, little-endian). Given the model file of a
 //! run on MNIST as well, it does so for `trained`.
 //! `tests-long/onnx` holds another program against it.
@@ -216,7 +216,8 @@ fn write(
     let inference = logits.inference_graph()?;
     let output = inference.graph.outputs()[inference.predictions].1;
     let bounded = rounding::bounded(&inference.graph, &state, output, &input, SAMPLES);
-    one(folder, &format!("{name}-logits"), &logits, state, &input, bounded)
+    let bounded = bounded.ok_or_else(|| format!("no rule in rounding.rs for a layer of `{name}`"))?;
+    one(folder, &format!("{name}-logits"), &logits, state, &input, Some(bounded))
 }
 
 fn one(

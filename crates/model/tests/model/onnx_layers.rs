@@ -1,4 +1,5 @@
-//! Every layer that is exported is read again as the same operations: the same bits, on the executor that people run.
+//! Every layer that is exported is read again as the same operations: the same bits, on the executor that people run. And for
+//! every layer there is a bound for how far they lie from the exact numbers, and they lie within it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,6 +9,7 @@ use proofmark_model::{Layer, ModelErrorKind, ModelSpec, Target, onnx};
 use proofmark_tensor::random::Stream;
 
 use crate::harness::{numbers, run_on};
+use crate::rounding;
 
 /// Samples of a batch: more than a shard's, and one that is no multiple of anything.
 const SAMPLES: usize = 11;
@@ -179,9 +181,32 @@ const NETWORKS: &[(&[usize], &str)] = &[
     ),
 ];
 
-/// The model as it is, and what its file reads as, on the same samples.
+/// A network's numbers.
+struct Compared {
+    spec: ModelSpec,
+    /// Of the model as it is.
+    expected: Vec<f32>,
+    /// Of what its file reads as, on the same samples.
+    received: Vec<f32>,
+    /// The exact ones, and how far f32 may be off.
+    bounded: Option<rounding::Bounded>,
+}
+
+impl Compared {
+    /// How many times its bound the worst number is off; `None` where an operation has no rule.
+    fn worst(&self) -> Option<f64> {
+        let bounded = self.bounded.as_ref()?;
+        let numbers = self.expected.iter().zip(bounded.exact.iter().zip(&bounded.bound));
+        let off = numbers.map(|(y, (exact, bound))| match (f64::from(*y) - exact).abs() {
+            0.0 => 0.0,
+            difference => difference / bound,
+        });
+        Some(off.fold(0.0, f64::max))
+    }
+}
+
 #[track_caller]
-fn both(shape: &[usize], layers: &str) -> (ModelSpec, Vec<f32>, Vec<f32>) {
+fn compared(shape: &[usize], layers: &str) -> Compared {
     let spec: ModelSpec = serde_json::from_str(&format!(r#"{{ "layers": [{layers}, "flatten"] }}"#)).expect("a spec");
     let check = |outputs| spec.check(shape.to_vec(), Target::Number { outputs });
     // How many numbers it gives, it says itself.
@@ -212,13 +237,15 @@ fn both(shape: &[usize], layers: &str) -> (ModelSpec, Vec<f32>, Vec<f32>) {
         let padding = if layers.contains("0.5") { 0.5 } else { 0.0 };
         values[elements - (sample % (steps + 1)) * (elements / steps)..].fill(padding);
     }
+    let output = graph.graph.outputs()[graph.predictions].1;
+    let bounded = rounding::bounded(&graph.graph, &state, output, &x, SAMPLES);
     let executor = CpuExecutor::new(1);
     let session = run_on(&executor, &graph.graph, &mut state, SAMPLES, &[("x", Feed::F32(&x))]);
     let expected = session.output(graph.predictions).to_vec();
     let file = onnx::export(&model, &state, &BTreeMap::new()).expect("every layer has a form");
     let mut imported = onnx::import(&file, None).unwrap_or_else(|error| panic!("{layers}: {error}"));
     let session = run_on(&executor, &imported.graph, &mut imported.state, SAMPLES, &[("x", Feed::F32(&x))]);
-    (spec, expected, session.output(imported.predictions).to_vec())
+    Compared { spec, expected, received: session.output(imported.predictions).to_vec(), bounded }
 }
 
 #[test]
@@ -226,11 +253,18 @@ fn every_layer_is_read_as_it_was_written() {
     let mut kinds = BTreeSet::new();
     let mut failed = Vec::new();
     for (shape, layers) in NETWORKS {
-        let (spec, expected, received) = both(shape, layers);
+        let compared = compared(shape, layers);
+        let worst = compared.worst();
+        let Compared { spec, expected, received, .. } = compared;
         kinds.extend(spec.layers.iter().map(|layer| layer.kind()));
         let differs = expected.iter().zip(&received).filter(|(a, b)| a.to_bits() != b.to_bits()).count();
         assert_eq!(expected.len(), received.len(), "{layers}");
         assert!(expected.iter().any(|value| *value != expected[0]), "{layers}: all the same");
+        match worst {
+            None => failed.push(format!("{shape:?} {layers}: no rule in `rounding.rs` for how far f32 may be off")),
+            Some(worst) if worst > 1.0 => failed.push(format!("{shape:?} {layers}: {worst} bounds off")),
+            Some(_) => {}
+        }
         if differs > 0 {
             failed.push(format!("{shape:?} {layers}: {differs} of {} numbers differ", expected.len()));
         }

@@ -5,6 +5,9 @@
 use proofmark_engine::ops::{Operation, ReferenceContext, Tensor64};
 use proofmark_engine::{Graph, Origin, StateBlock, Value};
 
+#[path = "rounding_recurrent.rs"]
+mod recurrent;
+
 /// How many standard deviations are allowed: by Higham and Mary's theorem 2.4 (*A new approach to probabilistic rounding error
 /// analysis*, 2019) a sum leaves them with a probability of 2 exp(-6^2 / 2), which is 3e-8.
 const DEVIATIONS: f64 = 6.0;
@@ -23,7 +26,8 @@ pub(crate) struct Bounded {
 /// most `u |s|`, to either side and independently of the others, so that the variances add up. In a product the partial sums
 /// are those of its `n` terms in an order that has nothing to do with their size: by sampling without replacement the mean of
 /// their squares is `S^2 / 3 + Q / 6`, where `S` is the sum and `Q` the sum of the terms' squares. Elsewhere `|s|` is at most the
-/// magnitude that the reference gives. A layer carries the variances of its input on with the squares of its weights. (The bound
+/// magnitude that the reference gives. A layer carries the variances of its input on with the squares of its weights, or, where it is
+/// none of sums with weights, of its derivatives. Recurrent layers do so step by step (`rounding_recurrent.rs`). (The bound
 /// that holds in every case, with `n u` times the sum of the absolute terms in each layer, is thousands of times what happens, and
 /// would let a wrong weight through.) `None` where an operation has no rule here.
 ///
@@ -46,13 +50,19 @@ pub(crate) fn bounded(graph: &Graph, state: &StateBlock, output: Value, x: &[f32
                 let carried = carried(&node.op, &inputs, &errors, &context)?;
                 let references = node.op.reference(&inputs, &context);
                 let squares = terms_squared(&node.op, &inputs, &context);
+                let are_exact = errors.iter().all(|errors| errors.iter().all(|variance| *variance == 0.0));
                 for (idx, (output, reference)) in node.outputs.iter().zip(references).enumerate() {
+                    // What is moved and not computed, counts of what is exact, and what has its roundings in it already.
+                    let has_own = reference.terms > 0
+                        && !(are_exact && reference.data.iter().all(|x| is_count(*x)))
+                        && !matches!(node.op, Operation::Lstm(_) | Operation::Gru(_));
                     let own = (0..reference.data.len()).map(|at| {
-                        let partial_sum = match &squares {
-                            Some(squares) => square(reference.data[at]) / 3.0 + squares[at] / 6.0,
-                            None => square(reference.magnitude[at]),
+                        let partial_sums = match &squares {
+                            Some(squares) => of_partial_sums(reference.terms, reference.data[at], squares[at]),
+                            None => reference.terms as f64 * square(reference.magnitude[at]),
                         };
-                        square(UNIT_ROUNDOFF) * (reference.terms as f64 * partial_sum + square(reference.data[at]))
+                        let own = square(UNIT_ROUNDOFF) * (partial_sums + square(reference.data[at]));
+                        if has_own { own } else { 0.0 }
                     });
                     variance.push(match idx {
                         0 => own.zip(&carried).map(|(own, carried)| own + carried).collect(),
@@ -72,9 +82,19 @@ pub(crate) fn bounded(graph: &Graph, state: &StateBlock, output: Value, x: &[f32
     Some(Bounded { exact: std::mem::take(&mut exact[output.idx()].data), bound })
 }
 
+/// The squares of the partial sums of so many terms, from the sum and the sum of the terms' squares, added up.
+fn of_partial_sums(terms: usize, sum: f64, squares: f64) -> f64 {
+    terms as f64 * (square(sum) / 3.0 + squares / 6.0)
+}
+
+/// Whether a number is whole, and so small that f32 has it and its neighbours.
+fn is_count(x: f64) -> bool {
+    x.fract() == 0.0 && x.abs() < 1.0 / UNIT_ROUNDOFF
+}
+
 /// For each sum of products, the sum of their squares.
 fn terms_squared(op: &Operation, inputs: &[&Tensor64], context: &ReferenceContext) -> Option<Vec<f64>> {
-    if !matches!(op, Operation::Dense(_) | Operation::Conv2d(_)) {
+    if !matches!(op, Operation::Dense(_) | Operation::Conv2d(_) | Operation::Conv2dInputGradient(_)) {
         return None;
     }
     let [x, weights] = [0, 1].map(|input| {
@@ -94,7 +114,7 @@ fn carried(op: &Operation, inputs: &[&Tensor64], variances: &[&[f64]], context: 
     };
     match op {
         // Weights are given: squared, they carry variances.
-        Operation::Dense(_) | Operation::Conv2d(_) => {
+        Operation::Dense(_) | Operation::Conv2d(_) | Operation::Conv2dInputGradient(_) => {
             let squares = inputs[1].data.iter().map(|weight| weight * weight).collect();
             let weights = Tensor64 { ty: inputs[1].ty.clone(), data: squares };
             let x = Tensor64 { ty: inputs[0].ty.clone(), data: variances[0].to_vec() };
@@ -107,12 +127,35 @@ fn carried(op: &Operation, inputs: &[&Tensor64], variances: &[&[f64]], context: 
         | Operation::Reduce(_)
         | Operation::Reshape(_)
         | Operation::Transpose(_)
+        | Operation::Broadcast(_)
+        | Operation::Slice(_)
+        | Operation::CumulativeSum(_)
         | Operation::Pad(_) => Some(with(0, variances[0].to_vec())),
         Operation::Concat(_) => {
             let parts = inputs.iter().zip(variances);
             let parts: Vec<Tensor64> =
                 parts.map(|(part, data)| Tensor64 { ty: part.ty.clone(), data: data.to_vec() }).collect();
             Some(op.reference(&parts.iter().collect::<Vec<_>>(), context).swap_remove(0).data)
+        }
+        Operation::PositionEncoding(_) => Some(variances[0].to_vec()),
+        // Pairs are turned.
+        Operation::Rotary(_) => Some(by_differences(&with, inputs, variances, 0, 2)),
+        // Each row by itself.
+        Operation::Softmax(_) | Operation::LogSoftmax(_) | Operation::Normalize(_) => {
+            Some(by_differences(&with, inputs, variances, 0, inputs[0].ty.shape.last()))
+        }
+        // Rows of a table as it is, by tokens that are exact.
+        Operation::Embedding(_) if is_exact(variances[0]) && is_exact(variances[1]) => {
+            Some(vec![0.0; with(0, inputs[0].data.clone()).len()])
+        }
+        // Queries, keys and values, of each sample by itself.
+        Operation::Attention(_) if variances.get(3).is_none_or(|lengths| is_exact(lengths)) => {
+            let by = |input: usize| by_differences(&with, inputs, variances, input, inputs[input].ty.elements());
+            let [q, k, v] = [0, 1, 2].map(by);
+            Some(q.iter().zip(&k).zip(&v).map(|((q, k), v)| q + k + v).collect())
+        }
+        Operation::Lstm(_) | Operation::Gru(_) if variances[1..].iter().all(|given| is_exact(given)) => {
+            Some(recurrent::variances(op, inputs, variances[0]))
         }
         // A deviation to either side, input by input, goes through the function itself.
         Operation::Map(_) => {
@@ -135,6 +178,38 @@ fn carried(op: &Operation, inputs: &[&Tensor64], variances: &[&[f64]], context: 
         }
         _ => None,
     }
+}
+
+fn is_exact(variances: &[f64]) -> bool {
+    variances.iter().all(|variance| *variance == 0.0)
+}
+
+/// The variances that those of one input lead to: a deviation to either side of every `period`th element at once, none of which
+/// has to do with another's results.
+fn by_differences(
+    with: &dyn Fn(usize, Vec<f64>) -> Vec<f64>,
+    inputs: &[&Tensor64],
+    variances: &[&[f64]],
+    input: usize,
+    period: usize,
+) -> Vec<f64> {
+    let given = &inputs[input].data;
+    let middle = with(input, given.clone());
+    let mut sum = vec![0.0; middle.len()];
+    for first in 0..period {
+        let moved = |side: f64| {
+            let mut data = given.clone();
+            for at in (first..data.len()).step_by(period) {
+                data[at] += side * variances[input][at].sqrt();
+            }
+            with(input, data)
+        };
+        let sides = [moved(1.0), moved(-1.0)];
+        for (at, sum) in sum.iter_mut().enumerate() {
+            *sum += sides.iter().map(|side| square(side[at] - middle[at])).fold(0.0, f64::max);
+        }
+    }
+    sum
 }
 
 fn square(x: f64) -> f64 {
