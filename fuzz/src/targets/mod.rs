@@ -9,6 +9,7 @@ pub mod onnx;
 pub mod safetensors;
 pub mod series;
 pub mod spec;
+pub mod wav;
 
 mod framed;
 
@@ -38,6 +39,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "safetensors", check: safetensors::check, seeds: safetensors::seeds },
     Target { name: "series", check: series::check, seeds: series::seeds },
     Target { name: "spec", check: spec::check, seeds: spec::seeds },
+    Target { name: "wav", check: wav::check, seeds: wav::seeds },
 ];
 
 /// Says the error in every language: whatever was in the input, the words for it must not panic, nor be empty.
