@@ -5,7 +5,8 @@
 //! cargo run --release -p proofmark-train --example networks -- benches/networks.json product [THREADS [PRECISION]] [--nodes]
 //! ```
 //!
-//! With `--nodes` it prints where the time goes, too.
+//! With `--nodes` it prints where the time goes, too. With `--images=FOLDER` it trains on the IDX images of a folder, in order, and with
+//! `--steps=N` as many steps: how many activations are zero, which decides what some kernels have to do, is learnt.
 
 #[path = "../../engine/examples/node_table/mod.rs"]
 mod node_table;
@@ -15,6 +16,8 @@ use std::env;
 use std::error::Error;
 use std::time::Instant;
 
+use proofmark_data::source::{IdxFolder, Source as _};
+use proofmark_data::spec::IdxSpec;
 use proofmark_engine::cpu::CpuExecutor;
 use proofmark_engine::{Feed, Session as _, StateBlock, Step};
 use proofmark_model::{Loss, ModelSpec, Optimizer, Precision, Regularizer, Target, TrainingParts};
@@ -33,7 +36,8 @@ const CLASSES: usize = 10;
 const WARM_UP: usize = 3;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let (options, arguments): (Vec<_>, Vec<_>) = env::args().skip(1).partition(|argument| argument == "--nodes");
+    let (options, arguments): (Vec<_>, Vec<_>) = env::args().skip(1).partition(|argument| argument.starts_with("--"));
+    let option = |name: &str| options.iter().find_map(|option| option.strip_prefix(name));
     let mut arguments = arguments.into_iter();
     let path = arguments.next().ok_or("which file? give benches/networks.json")?;
     let name = arguments.next().ok_or("which network?")?;
@@ -41,8 +45,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let precision: Precision = serde_json::from_value(json!(arguments.next().unwrap_or_else(|| "f32".to_owned())))?;
     let mut networks: BTreeMap<String, Network> = serde_json::from_slice(&std::fs::read(path)?)?;
     let names: Vec<String> = networks.keys().cloned().collect();
-    let network =
+    let mut network =
         networks.remove(&name).ok_or_else(|| format!("no network `{name}`; there are {}", names.join(", ")))?;
+    if let Some(steps) = option("--steps=") {
+        network.steps = steps.parse()?;
+    }
 
     let spec: ModelSpec = serde_json::from_value(json!({ "layers": network.layers }))?;
     let model = spec.check(network.input, Target::Category { classes: CLASSES })?;
@@ -60,18 +67,41 @@ fn main() -> Result<(), Box<dyn Error>> {
     })?;
     let mut state = StateBlock::new(&training.graph);
     model.initialize(7, &mut state);
-    let executor =
-        CpuExecutor { clock: (!options.is_empty()).then_some(node_table::clock as _), ..CpuExecutor::new(threads) };
+    let executor = CpuExecutor {
+        clock: option("--nodes").is_some().then_some(node_table::clock as _),
+        ..CpuExecutor::new(threads)
+    };
     let mut session = executor.session(&training.graph, &state, network.batch)?;
 
     let elements = network.batch * network.input.iter().product::<usize>();
-    let x: Vec<f32> = (0..elements).map(|i| (i * 7919 % 2003) as f32 / 2003.0).collect();
-    let labels: Vec<i32> = (0..network.batch).map(|i| (i % CLASSES) as i32).collect();
+    let mut x: Vec<f32> = (0..elements).map(|i| (i * 7919 % 2003) as f32 / 2003.0).collect();
+    let mut labels: Vec<i32> = (0..network.batch).map(|i| (i % CLASSES) as i32).collect();
+    let images = match option("--images=") {
+        Some(folder) => {
+            let source = IdxFolder::open(&IdxSpec { folder: folder.into() }, &env::current_dir()?)?;
+            let images = source.read("train", &mut |_, _| ())?.dataset;
+            if images.shape().elements() * network.batch != elements {
+                return Err(format!("images of {} for a network of {:?}", images.shape(), network.input).into());
+            }
+            Some(images)
+        }
+        None => None,
+    };
     let weights = vec![1.0; network.batch];
     let ids: Vec<u64> = (0..network.batch as u64).collect();
     let scale = [1.0 / network.batch as f32];
     let mut seconds = Vec::new();
     for index in 0..WARM_UP + network.steps {
+        if let Some(images) = &images {
+            let places = x.chunks_exact_mut(elements / network.batch).zip(&mut labels);
+            for (row, (pixels, label)) in (index * network.batch..).zip(places) {
+                let row = (row % images.len()) as u32;
+                *label = images.label(row).ok_or("an image without a label")? as i32;
+                for (pixel, byte) in pixels.iter_mut().zip(images.image(row)) {
+                    *pixel = f32::from(*byte) / 255.0;
+                }
+            }
+        }
         let scalars = optimizer.scalars(index as u64 + 1, optimizer.learning_rate());
         let mut feeds = vec![Feed::F32(&x), Feed::I32(&labels), Feed::F32(&weights), Feed::F32(&scale)];
         feeds.extend(scalars.iter().map(|(_, value)| Feed::F32(std::slice::from_ref(value))));
