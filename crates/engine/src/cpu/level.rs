@@ -17,7 +17,13 @@ impl Level {
         let mut levels = vec![Level::Scalar];
         #[cfg(target_arch = "x86_64")]
         {
-            let has_avx2 = std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma");
+            // With AVX2 come the instructions that count and find bits: every processor that has one has the others.
+            let has_avx2 = std::arch::is_x86_feature_detected!("avx2")
+                && std::arch::is_x86_feature_detected!("fma")
+                && std::arch::is_x86_feature_detected!("bmi1")
+                && std::arch::is_x86_feature_detected!("bmi2")
+                && std::arch::is_x86_feature_detected!("lzcnt")
+                && std::arch::is_x86_feature_detected!("popcnt");
             if has_avx2 {
                 levels.push(Level::Avx2);
             }

@@ -29,6 +29,8 @@ pub(crate) trait Simd: Copy {
     unsafe fn mul_add(a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
     unsafe fn sub(a: Self::Vector, b: Self::Vector) -> Self::Vector;
     unsafe fn mul(a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    unsafe fn div(a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    unsafe fn sqrt(a: Self::Vector) -> Self::Vector;
     /// `if 0.0 > a { 0.0 } else { a }`: a NaN passes.
     unsafe fn relu(a: Self::Vector) -> Self::Vector;
     /// Where `value` is larger than the best so far, or the first NaN, it and its place become the best.
@@ -41,6 +43,11 @@ pub(crate) trait Simd: Copy {
     unsafe fn store_bytes(to: *mut u8, vector: Self::Vector, n: usize);
     /// The lanes that are neither 0 nor -0. A NaN is not.
     unsafe fn nonzero_mask(vector: Self::Vector) -> Self::Mask;
+    /// The lanes that are -0.
+    unsafe fn negative_zero_mask(vector: Self::Vector) -> Self::Mask;
+    /// Appends the places of the lanes that are neither 0 nor -0, of which the first lane's is `first`; their number. As many places as
+    /// lanes may be written.
+    unsafe fn append_nonzero(vector: Self::Vector, first: u32, to: *mut u32) -> usize;
     /// a b + c, rounded once, in the lanes of the mask; c in the others.
     unsafe fn mul_add_where(mask: Self::Mask, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
     /// The first `n` lanes where the byte is `value`; none beyond. `n` is at most `LANES`.
@@ -59,6 +66,9 @@ pub(crate) trait Simd: Copy {
     /// apart; those of `from` are read, and of `to` written, whole.
     unsafe fn transpose(from: *const f32, from_step: usize, to: *mut f32, to_step: usize);
 }
+
+/// The bits of -0.
+pub(super) const NEGATIVE_ZERO: u32 = 1 << 31;
 
 /// One lane, in plain Rust: what defines the others.
 #[derive(Clone, Copy)]
@@ -111,6 +121,14 @@ impl Simd for Scalar {
         a * b
     }
     #[inline(always)]
+    unsafe fn div(a: f32, b: f32) -> f32 {
+        a / b
+    }
+    #[inline(always)]
+    unsafe fn sqrt(a: f32) -> f32 {
+        a.sqrt()
+    }
+    #[inline(always)]
     unsafe fn relu(a: f32) -> f32 {
         if 0.0 > a { 0.0 } else { a }
     }
@@ -128,6 +146,16 @@ impl Simd for Scalar {
     #[inline(always)]
     unsafe fn nonzero_mask(vector: f32) -> bool {
         vector != 0.0
+    }
+    #[inline(always)]
+    unsafe fn negative_zero_mask(vector: f32) -> bool {
+        vector.to_bits() == NEGATIVE_ZERO
+    }
+    #[inline(always)]
+    unsafe fn append_nonzero(vector: f32, first: u32, to: *mut u32) -> usize {
+        // SAFETY: the caller grants one place.
+        unsafe { to.write(first) };
+        usize::from(vector != 0.0)
     }
     #[inline(always)]
     unsafe fn mul_add_where(mask: bool, a: f32, b: f32, c: f32) -> f32 {
@@ -172,39 +200,50 @@ pub(crate) use super::simd_x86::{Avx2, Avx512};
 /// same arguments (plain loops, vectorised by the compiler), or with `body::<S>` of one that is generic over [`Simd`] (`= simd body`).
 /// An `unsafe fn` has an unsafe body, and passes its promise on. The level comes first among the arguments.
 macro_rules! multiversioned {
-    ($(#[$doc:meta])* $vis:vis fn $name:ident($($arg:ident: $ty:ty),* $(,)?) = simd $body:ident) => {
+    ($(#[$doc:meta])* $vis:vis fn $name:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? = simd $body:ident) => {
         $crate::cpu::simd::multiversioned! {
-            @ [$(#[$doc])*] [$vis] [] $name($($arg: $ty),*)
+            @ [$(#[$doc])*] [$vis] [] $name($($arg: $ty),*) [$($ret)?]
             { $body::<$crate::cpu::simd::Avx512>($($arg),*) }
             { $body::<$crate::cpu::simd::Avx2>($($arg),*) }
             { $body::<$crate::cpu::simd::Scalar>($($arg),*) }
         }
     };
-    ($(#[$doc:meta])* $vis:vis fn $name:ident($($arg:ident: $ty:ty),* $(,)?) = $body:ident) => {
+    ($(#[$doc:meta])* $vis:vis fn $name:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? = $body:ident) => {
         $crate::cpu::simd::multiversioned! {
-            @ [$(#[$doc])*] [$vis] [] $name($($arg: $ty),*)
+            @ [$(#[$doc])*] [$vis] [] $name($($arg: $ty),*) [$($ret)?]
             { $body($($arg),*) } { $body($($arg),*) } { $body($($arg),*) }
         }
     };
-    ($(#[$doc:meta])* $vis:vis unsafe fn $name:ident($($arg:ident: $ty:ty),* $(,)?) = $body:ident) => {
+    ($(#[$doc:meta])* $vis:vis unsafe fn $name:ident($($arg:ident: $ty:ty),* $(,)?) = simd $body:ident) => {
         $crate::cpu::simd::multiversioned! {
-            @ [$(#[$doc])*] [$vis] [unsafe] $name($($arg: $ty),*)
+            @ [$(#[$doc])*] [$vis] [unsafe] $name($($arg: $ty),*) []
+            // SAFETY: the caller's promise is passed on.
+            { unsafe { $body::<$crate::cpu::simd::Avx512>($($arg),*) } }
+            // SAFETY: as above.
+            { unsafe { $body::<$crate::cpu::simd::Avx2>($($arg),*) } }
+            // SAFETY: as above.
+            { unsafe { $body::<$crate::cpu::simd::Scalar>($($arg),*) } }
+        }
+    };
+    ($(#[$doc:meta])* $vis:vis unsafe fn $name:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? = $body:ident) => {
+        $crate::cpu::simd::multiversioned! {
+            @ [$(#[$doc])*] [$vis] [unsafe] $name($($arg: $ty),*) [$($ret)?]
             // SAFETY: the caller's promise is passed on.
             { unsafe { $body($($arg),*) } } { unsafe { $body($($arg),*) } } { unsafe { $body($($arg),*) } }
         }
     };
-    (@ [$($doc:tt)*] [$vis:vis] [$($unsafe:tt)?] $name:ident($($arg:ident: $ty:ty),*) $wide:block $narrow:block $scalar:block) => {
+    (@ [$($doc:tt)*] [$vis:vis] [$($unsafe:tt)?] $name:ident($($arg:ident: $ty:ty),*) [$($ret:ty)?] $wide:block $narrow:block $scalar:block) => {
         $($doc)*
         #[allow(unsafe_code, clippy::too_many_arguments)]
-        $vis $($unsafe)? fn $name(level: $crate::cpu::level::Supported, $($arg: $ty),*) {
+        $vis $($unsafe)? fn $name(level: $crate::cpu::level::Supported, $($arg: $ty),*) $(-> $ret)? {
             #[cfg(target_arch = "x86_64")]
             {
-                #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+                #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi1,bmi2,lzcnt,popcnt")]
                 #[allow(clippy::too_many_arguments)]
-                $($unsafe)? fn avx512($($arg: $ty),*) $wide
-                #[target_feature(enable = "avx2,fma")]
+                $($unsafe)? fn avx512($($arg: $ty),*) $(-> $ret)? $wide
+                #[target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt,popcnt")]
                 #[allow(clippy::too_many_arguments)]
-                $($unsafe)? fn avx2($($arg: $ty),*) $narrow
+                $($unsafe)? fn avx2($($arg: $ty),*) $(-> $ret)? $narrow
                 match level.level() {
                     // SAFETY: a `Supported` level is one that detection found on this machine.
                     $crate::cpu::Level::Avx512 => return unsafe { avx512($($arg),*) },

@@ -2,7 +2,7 @@
 //! ARCHITECTURE.md).
 #![allow(unsafe_code)]
 
-use super::simd::Simd;
+use super::simd::{NEGATIVE_ZERO, Simd};
 use std::arch::x86_64::*;
 
 /// 8 lanes.
@@ -11,6 +11,24 @@ pub(crate) struct Avx2;
 
 /// For each number of lanes, the mask is the 8 entries from `8 - n`.
 static MASKS: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
+
+/// For each choice of eight lanes the chosen ones, in order, a byte each from the lowest.
+static CHOSEN: [u64; 256] = {
+    let mut chosen = [0; 256];
+    let mut choice = 0;
+    while choice < 256 {
+        let (mut lane, mut shift) = (0, 0);
+        while lane < 8 {
+            if choice >> lane & 1 == 1 {
+                chosen[choice] |= lane << shift;
+                shift += 8;
+            }
+            lane += 1;
+        }
+        choice += 1;
+    }
+    chosen
+};
 
 impl Simd for Avx2 {
     type Vector = __m256;
@@ -68,6 +86,16 @@ impl Simd for Avx2 {
         unsafe { _mm256_mul_ps(a, b) }
     }
     #[inline(always)]
+    unsafe fn div(a: __m256, b: __m256) -> __m256 {
+        // SAFETY: as above.
+        unsafe { _mm256_div_ps(a, b) }
+    }
+    #[inline(always)]
+    unsafe fn sqrt(a: __m256) -> __m256 {
+        // SAFETY: as above.
+        unsafe { _mm256_sqrt_ps(a) }
+    }
+    #[inline(always)]
     unsafe fn relu(a: __m256) -> __m256 {
         // SAFETY: as above. The second operand is what comes out where neither is larger.
         unsafe { _mm256_max_ps(_mm256_setzero_ps(), a) }
@@ -95,6 +123,24 @@ impl Simd for Avx2 {
     unsafe fn nonzero_mask(vector: __m256) -> __m256 {
         // SAFETY: as above. Unordered: a NaN differs from zero.
         unsafe { _mm256_cmp_ps::<_CMP_NEQ_UQ>(vector, _mm256_setzero_ps()) }
+    }
+    #[inline(always)]
+    unsafe fn negative_zero_mask(vector: __m256) -> __m256 {
+        // SAFETY: as above.
+        unsafe {
+            let wanted = _mm256_set1_epi32(NEGATIVE_ZERO.cast_signed());
+            _mm256_castsi256_ps(_mm256_cmpeq_epi32(_mm256_castps_si256(vector), wanted))
+        }
+    }
+    #[inline(always)]
+    unsafe fn append_nonzero(vector: __m256, first: u32, to: *mut u32) -> usize {
+        // SAFETY: as above; the caller grants 8 places.
+        unsafe {
+            let bits = Self::bits(Self::nonzero_mask(vector)) as usize;
+            let lanes = _mm256_cvtepu8_epi32(_mm_cvtsi64_si128(CHOSEN[bits].cast_signed()));
+            _mm256_storeu_si256(to.cast(), _mm256_add_epi32(lanes, _mm256_set1_epi32(first.cast_signed())));
+            bits.count_ones() as usize
+        }
     }
     #[inline(always)]
     unsafe fn mul_add_where(mask: __m256, a: __m256, b: __m256, c: __m256) -> __m256 {
@@ -219,6 +265,16 @@ impl Simd for Avx512 {
         unsafe { _mm512_mul_ps(a, b) }
     }
     #[inline(always)]
+    unsafe fn div(a: __m512, b: __m512) -> __m512 {
+        // SAFETY: as above.
+        unsafe { _mm512_div_ps(a, b) }
+    }
+    #[inline(always)]
+    unsafe fn sqrt(a: __m512) -> __m512 {
+        // SAFETY: as above.
+        unsafe { _mm512_sqrt_ps(a) }
+    }
+    #[inline(always)]
     unsafe fn relu(a: __m512) -> __m512 {
         // SAFETY: as above. The second operand is what comes out where neither is larger.
         unsafe { _mm512_max_ps(_mm512_setzero_ps(), a) }
@@ -244,6 +300,25 @@ impl Simd for Avx512 {
     unsafe fn nonzero_mask(vector: __m512) -> __mmask16 {
         // SAFETY: as above. Unordered: a NaN differs from zero.
         unsafe { _mm512_cmp_ps_mask::<_CMP_NEQ_UQ>(vector, _mm512_setzero_ps()) }
+    }
+    #[inline(always)]
+    unsafe fn negative_zero_mask(vector: __m512) -> __mmask16 {
+        // SAFETY: as above.
+        unsafe {
+            let wanted = _mm512_set1_epi32(NEGATIVE_ZERO.cast_signed());
+            _mm512_cmpeq_epi32_mask(_mm512_castps_si512(vector), wanted)
+        }
+    }
+    #[inline(always)]
+    unsafe fn append_nonzero(vector: __m512, first: u32, to: *mut u32) -> usize {
+        // SAFETY: as above; the caller grants 16 places.
+        unsafe {
+            let chosen = Self::nonzero_mask(vector);
+            let lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+            let places = _mm512_add_epi32(lanes, _mm512_set1_epi32(first.cast_signed()));
+            _mm512_storeu_si512(to.cast(), _mm512_maskz_compress_epi32(chosen, places));
+            chosen.count_ones() as usize
+        }
     }
     #[inline(always)]
     unsafe fn mul_add_where(mask: __mmask16, a: __m512, b: __m512, c: __m512) -> __m512 {

@@ -45,9 +45,16 @@ impl Counter {
     /// Takes in the leaf: the slots whose sum is to be added, as the left one, to what stands in the slot after, in this order.
     #[inline(always)]
     pub(super) fn take_in(&mut self) -> Rev<Range<usize>> {
-        self.leaves += 1;
+        self.take_in_many(1)
+    }
+
+    /// As [`Counter::take_in`], of a complete subtree: `leaves` is a power of two, and all before came in at least as large ones.
+    #[inline(always)]
+    pub(super) fn take_in_many(&mut self, leaves: usize) -> Rev<Range<usize>> {
+        debug_assert!(leaves.is_power_of_two() && self.leaves.is_multiple_of(leaves));
+        self.leaves += leaves;
         let waiting = self.waiting;
-        self.waiting = waiting + 1 - self.leaves.trailing_zeros() as usize;
+        self.waiting = waiting + 1 - (self.leaves.trailing_zeros() - leaves.trailing_zeros()) as usize;
         (self.waiting - 1..waiting).rev()
     }
 

@@ -102,6 +102,7 @@ impl Op for Dense {
             )
             .expect(vec![vec![201.0, 2010.0]]),
             dense("one output", &[5], 5, 1, 3),
+            dense("mostly zeros", &[41], 41, 70, 9).with_zeros(0, true),
             dense("odd extents", &[7], 7, 19, 3),
             dense("vector wide", &[16], 16, 64, 9),
             dense("rows within a sample", &[3, 5], 5, 33, 2),
@@ -194,6 +195,7 @@ impl Op for DenseWeightGradient {
             case("several shards, last one short", &[7], &[19], 21),
             case("rows within a sample", &[3, 5], &[3, 33], 11),
             case("vector wide", &[32], &[64], 16),
+            case("mostly zeros", &[70], &[37], 21).with_zeros(0, true),
         ]
     }
 

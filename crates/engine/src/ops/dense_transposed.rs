@@ -67,6 +67,7 @@ impl Op for DenseTransposed {
             )
             .expect(vec![vec![21.0, 2100.0]]),
             dense("one output", &[5], 1, 5, 3),
+            dense("mostly zeros", &[41], 70, 41, 9).with_zeros(0, true),
             dense("odd extents", &[19], 7, 19, 3),
             dense("vector wide", &[64], 48, 64, 9),
             dense("rows within a sample", &[3, 33], 37, 33, 2),

@@ -115,6 +115,7 @@ impl Op for DenseUpdate {
             update("odd extents", &[7], &[19], 3),
             update("more rows than a task has", &[51], &[33], 19),
             update("rows within a sample", &[3, 5], &[3, 18], 9),
+            update("mostly zeros", &[70], &[37], 21).with_zeros(0, true),
         ]
     }
 

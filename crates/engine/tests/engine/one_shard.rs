@@ -104,7 +104,8 @@ fn what_is_derived_from_weights_follows_them() {
         let graph = network.graph();
         let executor = CpuExecutor::new(2);
         let outline = executor.outline(&graph, 8).unwrap();
-        assert_eq!(outline.memory.derived_bytes > 0, idx < 3, "network {idx}: tiles transform their kernels");
+        // Tiles transform their kernels; of a dense layer it is kept whether its weights are finite, which is one number.
+        assert_eq!(outline.memory.derived_bytes >= 1024, idx < 3, "network {idx}");
         let data = Data::new(&graph, 4);
         let (mut first, mut second) = (initial(&graph), initial(&graph));
         let mut session = outline.session(&first).unwrap();

@@ -41,6 +41,9 @@ const PLAIN: Block = Block {
 const BLOCKS: &[(&str, Block)] = &[
     ("a ReLU", PLAIN),
     ("no ReLU", Block { has_relu: false, ..PLAIN }),
+    ("blank patches", Block { image: [30, 34, 1], filters: 37, ..PLAIN }),
+    ("blank patches, same", Block { image: [21, 24, 1], padding: Padding::Same, has_relu: false, ..PLAIN }),
+    ("more columns than are looked at", Block { image: [8, 300, 1], ..PLAIN }),
     ("tiles", Block { image: [9, 8, 16], filters: 17, ..PLAIN }),
     ("tiles, same", Block { image: [7, 9, 17], filters: 16, padding: Padding::Same, ..PLAIN }),
     ("tiles under larger windows", Block { image: [9, 8, 16], filters: 16, window: [3, 2], stride: [3, 3], ..PLAIN }),
@@ -51,7 +54,8 @@ const BLOCKS: &[(&str, Block)] = &[
 
 fn network(block: &Block) -> Result<Graph, GraphError> {
     let mut graph = Graph::new();
-    let image = graph.input("image", Type::sample(block.image))?;
+    let name = if block.image[2] == 1 { "blank" } else { "image" };
+    let image = graph.input(name, Type::sample(block.image))?;
     let kernel = parameter(&mut graph, "conv.kernel", &[3, 3, block.image[2], block.filters])?;
     let x = graph.add(Conv2d { padding: block.padding, ..Conv2d::valid() }, &[image, kernel])?;
     let x = if block.has_relu {

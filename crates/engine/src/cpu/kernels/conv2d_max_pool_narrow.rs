@@ -4,11 +4,13 @@
 //!
 //! *Idea*: the weights of two vectors of filters stay in registers for a whole row of windows. The four positions of a window of
 //! 2 x 2 are four chains beside each other, and its maximum is taken before anything is stored. Against a product into a band
-//! that is then pooled: 0.40 ms to 0.52 for 64 images of 28 x 28, 3 x 3 x 1 and 32 filters.
+//! that is then pooled: 0.40 ms to 0.52 for 64 images of 28 x 28, 3 x 3 x 1 and 32 filters. Windows over nothing but zeros share one
+//! result, which is exact where the weights are finite: 0.29 ms for MNIST's images.
 #![allow(unsafe_code)]
 
 use super::conv2d::Correlation;
 use super::winograd::largest_of_four;
+use super::zero_columns::NonzeroColumns;
 use crate::cpu::simd::{Simd, multiversioned};
 use crate::ops::WindowGeometry;
 
@@ -25,6 +27,9 @@ pub(super) struct NarrowWindows {
     window_step: usize,
     /// The four positions of a window, from its start.
     positions: [usize; 4],
+    /// Where the rows under a window start, and the elements of each; no rows where zeros are not looked for.
+    rows: Vec<usize>,
+    width: usize,
 }
 
 impl NarrowWindows {
@@ -36,12 +41,28 @@ impl NarrowWindows {
         let is_in_order =
             elements().enumerate().all(|(element, (run, term))| run.b + term * conv.columns == element * conv.columns);
         let fits = windows.size == [2, 2] && conv.groups == 1 && (1..=MOST_ELEMENTS).contains(&offsets.len());
-        (fits && is_in_order).then(|| NarrowWindows {
+        if !(fits && is_in_order) {
+            return None;
+        }
+        let positions = [rows[0], rows[1], rows[columns], rows[columns + 1]];
+        let mut starts: Vec<usize> =
+            conv.runs.iter().flat_map(|run| [positions[0] + run.a, positions[2] + run.a]).collect();
+        starts.sort_unstable();
+        starts.dedup();
+        let width = positions[1] - positions[0] + conv.runs.iter().map(|run| run.terms).max().unwrap_or(0);
+        let window_step = rows.get(windows.stride[1]).map_or(0, |next| next - rows[0]);
+        if width > NonzeroColumns::MOST_OF_PATCH || (windows.output[1] - 1) * window_step + width > NonzeroColumns::MOST
+        {
+            starts.clear();
+        }
+        Some(NarrowWindows {
             offsets,
             filters: conv.columns,
             n_windows: windows.output[1],
-            window_step: rows.get(windows.stride[1]).map_or(0, |next| next - rows[0]),
-            positions: [rows[0], rows[1], rows[columns], rows[columns + 1]],
+            window_step,
+            positions,
+            rows: starts,
+            width,
         })
     }
 
@@ -57,7 +78,8 @@ impl NarrowWindows {
         let reached = (self.n_windows - 1) * self.window_step
             + self.positions[3]
             + self.offsets.iter().max().map_or(0, |offset| offset + 1);
-        assert!(reached <= x.len(), "a patch beyond its image");
+        let rows_reach = self.rows.last().map_or(0, |row| (self.n_windows - 1) * self.window_step + row + self.width);
+        assert!(reached.max(rows_reach) <= x.len(), "a patch beyond its image");
         assert!(self.offsets.len() * self.filters <= w.len() && self.filters <= bias.len(), "weights for every filter");
         let results = self.n_windows * self.filters;
         assert!(results <= y.len(), "a place for every maximum");
@@ -130,7 +152,17 @@ unsafe fn row<S: Simd, const ELEMENTS: usize, const V: usize>(
                 weights[v] = S::load_first(w.as_ptr().add(element * narrow.filters + at), lanes);
             }
         }
+        let skips_zeros = !narrow.rows.is_empty() && is_finite::<S, ELEMENTS, V>(&weights);
+        let nonzero = if skips_zeros {
+            let columns = (narrow.n_windows - 1) * narrow.window_step + narrow.width;
+            NonzeroColumns::of::<S>(x.as_ptr(), narrow.rows.iter().copied(), columns)
+        } else {
+            NonzeroColumns::NONE
+        };
         for window in 0..narrow.n_windows {
+            if skips_zeros && nonzero.are_zero(window * narrow.window_step, narrow.width) {
+                continue;
+            }
             let from = x.as_ptr().add(window * narrow.window_step);
             let mut sums = [[S::splat(0.0); V]; 4];
             for (weights, offset) in weights.iter().zip(&offsets) {
@@ -150,6 +182,37 @@ unsafe fn row<S: Simd, const ELEMENTS: usize, const V: usize>(
                 }
             }
         }
+        // Apart, so that the weights keep their registers above.
+        if skips_zeros {
+            for window in 0..narrow.n_windows {
+                if !nonzero.are_zero(window * narrow.window_step, narrow.width) {
+                    continue;
+                }
+                for (v, bias) in biases.iter().enumerate() {
+                    let best = largest_of_four::<S>([S::splat(0.0); 4], *bias, has_relu);
+                    let to = window * narrow.filters + filter + v * S::LANES;
+                    S::store_first(y.as_mut_ptr().add(to), best.0, lanes);
+                    if let Some(arg_max) = &mut arg_max {
+                        S::store_bytes(arg_max.as_mut_ptr().add(to), best.1, lanes);
+                    }
+                }
+            }
+        }
     }
     V * lanes
+}
+
+/// Whether each weight times zero is zero.
+#[inline(always)]
+unsafe fn is_finite<S: Simd, const ELEMENTS: usize, const V: usize>(weights: &[[S::Vector; V]; ELEMENTS]) -> bool {
+    // SAFETY: the level is S's.
+    unsafe {
+        let mut sum = S::splat(0.0);
+        for weights in weights {
+            for weight in weights {
+                sum = S::mul_add(*weight, S::splat(0.0), sum);
+            }
+        }
+        S::bits(S::nonzero_mask(sum)) == 0
+    }
 }

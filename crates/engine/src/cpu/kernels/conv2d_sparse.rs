@@ -266,7 +266,7 @@ fn collect_body<S: Simd>(
 
 /// Exchanges rows and columns of a square of bits, by halves, quarters and so on (Warren, Hacker's Delight, section 7-3).
 #[inline(always)]
-fn turn(square: &mut [u64; SQUARE]) {
+pub(super) fn turn(square: &mut [u64; SQUARE]) {
     let mut mask = u64::MAX >> 32;
     let mut size = 32;
     while size > 0 {

@@ -3,14 +3,18 @@
 //! *Defined by* [`Zeros::Skip`](crate::ops::Zeros), as `conv2d_sparse`.
 //!
 //! *Idea*: lists of positions do not pay for a patch that fills no vector. Lanes go over filters instead, all elements of the
-//! patch have their sums in registers, and a lane whose gradient is zero at a position keeps its sum by a mask.
+//! patch have their sums in registers, and a lane whose gradient is zero at a position keeps its sum by a mask. Patches of nothing but
+//! zeros are passed over where the gradients are finite; a shard whose sums have a -0.0 then is summed again with all of them, since a
+//! zero that is added could have made it +0.0.
 #![allow(unsafe_code)]
 
 use std::ops::Range;
 
 use super::Kernel;
 use super::conv2d_sparse::Patches;
+use super::sparse_rows::has_negative_zero;
 use super::unpooled::{Gradients, Positions};
+use super::zero_columns::NonzeroColumns;
 use crate::cpu::CHAIN;
 use crate::cpu::call::Call;
 use crate::cpu::simd::{Simd, multiversioned};
@@ -64,9 +68,19 @@ impl Kernel for NarrowWeightGradientKernel {
     }
 
     fn shard(&self, call: &Call<'_>) {
-        let (x, dw) = (call.input(0), call.output(0));
+        let (dw, frame) = (call.output(0), &mut call.scratch()[..self.patches.frame_scratch()]);
+        let may_skip = self.positions.is_in_pairs();
+        self.sum(call, may_skip, frame, dw);
+        if may_skip && has_negative_zero(call.level, dw) {
+            self.sum(call, false, frame, dw);
+        }
+    }
+}
+
+impl NarrowWeightGradientKernel {
+    fn sum(&self, call: &Call<'_>, may_skip: bool, frame: &mut [f32], dw: &mut [f32]) {
+        let x = call.input(0);
         let rows = self.patches.geometry.window.output[0];
-        let frame = &mut call.scratch()[..self.patches.frame_scratch()];
         frame.fill(0.0);
         let samples = x.chunks_exact(self.patches.sample_elements()).zip(self.positions.samples(call, 1));
         let mut is_first = true;
@@ -77,6 +91,7 @@ impl Kernel for NarrowWeightGradientKernel {
                 });
             }
             let framed: &[f32] = if self.patches.is_framed() { frame } else { sample };
+            let skips_zeros = may_skip && gradients.are_finite(call.level);
             let mut first_row = 0;
             while first_row < rows {
                 let end = (first_row + self.block_rows).min(rows);
@@ -88,6 +103,7 @@ impl Kernel for NarrowWeightGradientKernel {
                     kernel_rows: self.patches.geometry.window.size[0],
                     row_elements: self.patches.row_elements,
                     row_stride: self.patches.row_stride(),
+                    skips_zeros,
                 };
                 accumulate(call.level, &block, &self.offsets, is_first, dw);
                 is_first = false;
@@ -111,6 +127,8 @@ struct Block<'a> {
     kernel_rows: usize,
     row_elements: usize,
     row_stride: usize,
+    /// Patches of nothing but zeros are passed over.
+    skips_zeros: bool,
 }
 
 multiversioned! {
@@ -204,9 +222,23 @@ unsafe fn pairs<S: Simd, const ROWS: usize, const ELEMENTS: usize, const V: usiz
         let mut chains = [[[S::splat(0.0); V]; ELEMENTS]; ROWS];
         let source = block.source.as_ptr().add(kernel_row * block.row_stride + first_element);
         let positions = block.gradients.positions;
+        // The columns of two patches side by side.
+        let width = block.steps[1] + ELEMENTS;
+        let last_column = 2 * (positions.windows() - 1) * block.steps[1];
+        let skips_zeros =
+            block.skips_zeros && width <= NonzeroColumns::MOST_OF_PATCH && last_column + width <= NonzeroColumns::MOST;
         for row in block.rows.clone() {
             let patches = source.add(row * block.steps[0]);
+            let nonzero = if skips_zeros {
+                let starts = (0..ROWS).map(|row| row * block.row_stride);
+                NonzeroColumns::of::<S>(patches, starts, last_column + width)
+            } else {
+                NonzeroColumns::NONE
+            };
             for window in 0..positions.windows() {
+                if skips_zeros && nonzero.are_zero(2 * window * block.steps[1], width) {
+                    continue;
+                }
                 // A row that no window covers.
                 let Some(here) = block.gradients.window(row, window) else { break };
                 let mut taken = [here.load_pair::<S>(filter, lanes); V];

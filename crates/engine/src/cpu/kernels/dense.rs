@@ -1,13 +1,17 @@
-//! Dense layers: [`product`] with one row a sample (and leading axis), and [`product_tree`] for the weights' gradient.
+//! Dense layers: [`product`] with one row a sample (and leading axis), and [`sparse_product_tree`] for the weights' gradient; both
+//! leave zeros out where there are many.
 #![allow(unsafe_code)]
 
 use std::ops::Range;
 
 use super::product::{Product, Run, blocks, product};
-use super::product_tree::{ShardedProduct, product_tree, scratch_elements};
-use super::{Kernel, Sizes};
+use super::product_tree::ShardedProduct;
+use super::sparse_rows::{SparseRows, is_finite, is_mostly_zero, list_elements, sparse_rows};
+use super::sparse_tree::{scratch_elements, sparse_product_tree};
+use super::{Kernel, Part, Sizes};
 use crate::cpu::CHAIN;
 use crate::cpu::call::{Call, Slot};
+use crate::cpu::level::Supported;
 
 pub(super) struct DenseKernel {
     rows: Vec<usize>,
@@ -23,6 +27,32 @@ impl DenseKernel {
         let rows_per_sample = inputs[0].ty.elements() / terms;
         let rows = (0..(rows_per_sample * sizes.shard_samples).max(TASK_ROWS)).map(|row| row * terms).collect();
         DenseKernel { rows, rows_per_sample, runs: blocks(terms, 1, columns, CHAIN), terms, columns }
+    }
+}
+
+impl DenseKernel {
+    /// The product of some rows, without zeros.
+    fn sparse<'a>(&self, call: &'a Call<'_>, rows: &Range<usize>, columns: &Range<usize>) -> SparseRows<'a> {
+        SparseRows {
+            a: &call.input(0)[rows.start * self.terms..rows.end * self.terms],
+            rows: rows.len(),
+            terms: self.terms,
+            b: &call.input(1)[columns.start..],
+            b_step: self.columns,
+            columns: columns.len(),
+            c_step: columns.len(),
+            is_finite: call.derived.is_some(),
+        }
+    }
+
+    /// Whether zeros are left out: a batch that has many, or a single row of weights that are known to be finite, since to find out would
+    /// take as long as the product.
+    fn skips(&self, call: &Call<'_>, rows: usize) -> bool {
+        let may = match call.derived {
+            Some(derived) => derived[0] == 1.0,
+            None => rows >= FEW_ROWS,
+        };
+        may && is_mostly_zero(call.level, call.input(0), rows, self.terms)
     }
 }
 
@@ -45,7 +75,16 @@ impl Kernel for DenseKernel {
     }
 
     fn scratch_bytes(&self) -> usize {
-        TASK_ROWS * TASK_COLUMNS * 4
+        (TASK_ROWS * TASK_COLUMNS).max(list_elements(self.terms)).saturating_mul(4)
+    }
+
+    /// Whether the weights are finite.
+    fn derived_from(&self) -> Option<(usize, usize)> {
+        Some((1, 1))
+    }
+
+    fn derive(&self, level: Supported, w: &[f32], derived: &mut [f32]) {
+        derived[0] = f32::from(u8::from(is_finite(level, w, self.terms, self.columns, self.columns)));
     }
 
     fn tasks(&self) -> usize {
@@ -59,6 +98,12 @@ impl Kernel for DenseKernel {
 
     fn joined_tasks(&self, call: &Call<'_>, tasks: Range<usize>) {
         let columns = tasks.start * TASK_COLUMNS..self.columns.min(tasks.end * TASK_COLUMNS);
+        if self.skips(call, 1) {
+            // SAFETY: these columns are these tasks' alone, and asked for once.
+            let to = unsafe { call.output_part(0, columns.clone()) };
+            sparse_rows(call.level, &self.sparse(call, &(0..1), &columns), call.scratch(), to);
+            return;
+        }
         let operands = Product {
             a: call.input(0),
             rows: &self.rows[..1],
@@ -74,12 +119,24 @@ impl Kernel for DenseKernel {
         product(call.level, &operands, unsafe { call.output_part(0, columns) });
     }
 
-    /// Some columns for the whole batch: their part of the weights is read from memory once, not once a shard.
+    /// Some columns for the whole batch: their part of the weights is read from memory once, not once a shard. Where zeros are left out,
+    /// some rows and all columns: what a row has to look for is looked for once.
     fn task(&self, call: &Call<'_>, task: usize) {
+        let n_rows = self.rows_per_sample * call.n_samples();
+        if self.skips(call, n_rows) {
+            let count = self.tasks().min(n_rows / SKIPPING_ROWS).max(1);
+            if task >= count {
+                return;
+            }
+            let rows = Part { idx: task, count }.of(n_rows);
+            // SAFETY: these rows are this task's alone, and asked for once. All tasks are of one mind, which the inputs decide.
+            let to = unsafe { call.output_part(0, rows.start * self.columns..rows.end * self.columns) };
+            sparse_rows(call.level, &self.sparse(call, &rows, &(0..self.columns)), call.scratch(), to);
+            return;
+        }
         let first = task * TASK_COLUMNS;
         let columns = TASK_COLUMNS.min(self.columns - first);
         let results = &mut call.scratch()[..TASK_ROWS * columns];
-        let n_rows = self.rows_per_sample * call.n_samples();
         for first_row in (0..n_rows).step_by(TASK_ROWS) {
             let rows = TASK_ROWS.min(n_rows - first_row);
             // Block by block of the chain: what a block reads of the weights serves all rows before it leaves the cache.
@@ -108,6 +165,12 @@ impl Kernel for DenseKernel {
 
 /// Columns of the result in one task of an outputs phase: two vectors of the widest level.
 const TASK_COLUMNS: usize = 32;
+
+/// Rows of a task at least where zeros are left out: each task reads all weights.
+const SKIPPING_ROWS: usize = 32;
+
+/// Rows below which it does not pay to look whether the weights are finite.
+const FEW_ROWS: usize = 4;
 
 /// Rows that a task computes at a time.
 const TASK_ROWS: usize = 64;
@@ -155,7 +218,7 @@ impl WeightGradientKernel {
             shard_terms: call.shard_samples * self.rows_per_sample,
             read_next,
         };
-        product_tree(call.level, &operands, scratch, target);
+        sparse_product_tree(call.level, &operands, scratch, target);
     }
 }
 

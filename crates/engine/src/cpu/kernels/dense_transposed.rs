@@ -8,21 +8,22 @@ use std::ops::Range;
 
 use super::Kernel;
 use super::product::{Product, Run, blocks, product};
+use super::sparse_rows::{SparseRows, is_mostly_zero, list_elements, sparse_rows};
 use super::transpose::transpose_rows;
 use crate::cpu::CHAIN;
 use crate::cpu::call::{Call, Slot};
 
-/// Columns of a panel: two vectors of the widest level.
-const COLUMNS: usize = 32;
+/// Columns of a panel: four vectors of the widest level, enough to hide what an addition takes where zeros are left out.
+const COLUMNS: usize = 64;
 
 /// Rows that are computed at a time.
 const ROWS: usize = 64;
 
 /// Panels in a task of a large result, so that what is written of each row is some cache lines.
-const TASK_PANELS: usize = 8;
+const TASK_PANELS: usize = 4;
 
 /// Panels from which on a result is large: there are tasks enough for any number of threads.
-const MANY_PANELS: usize = 1024;
+const MANY_PANELS: usize = 512;
 
 pub(super) struct DenseTransposedKernel {
     rows_per_sample: usize,
@@ -71,21 +72,39 @@ impl DenseTransposedKernel {
             transpose_rows(call.level, w, self.terms, w.len() / self.terms, panel, COLUMNS, self.terms);
         }
         let n_rows = self.rows_per_sample * call.n_samples();
-        let results = &mut results[..ROWS * count];
+        let (results, list) = results.split_at_mut(ROWS * count);
+        let skips = is_mostly_zero(call.level, call.input(0), n_rows, self.terms);
         for first_row in (0..n_rows).step_by(ROWS) {
+            let rows = ROWS.min(n_rows - first_row);
             for (panel, first) in panels.chunks_exact(self.terms * COLUMNS).zip((0..count).step_by(COLUMNS)) {
+                let (a, columns) = (&call.input(0)[first_row * self.terms..], COLUMNS.min(count - first));
+                let results = &mut results[first..];
+                if skips {
+                    let operands = SparseRows {
+                        a,
+                        rows,
+                        terms: self.terms,
+                        b: panel,
+                        b_step: COLUMNS,
+                        columns,
+                        c_step: count,
+                        is_finite: false,
+                    };
+                    sparse_rows(call.level, &operands, list, results);
+                    continue;
+                }
                 let operands = Product {
-                    a: &call.input(0)[first_row * self.terms..],
-                    rows: &self.rows[..ROWS.min(n_rows - first_row)],
+                    a,
+                    rows: &self.rows[..rows],
                     a_step: 1,
                     b: panel,
                     b_step: COLUMNS,
                     runs: &self.runs,
-                    columns: COLUMNS.min(count - first),
+                    columns,
                     c_step: count,
                     accumulate: false,
                 };
-                product(call.level, &operands, &mut results[first..]);
+                product(call.level, &operands, results);
             }
             for (row, values) in (first_row..n_rows).zip(results.chunks_exact(count)) {
                 store(row, values);
@@ -96,7 +115,8 @@ impl DenseTransposedKernel {
 
 impl Kernel for DenseTransposedKernel {
     fn scratch_bytes(&self) -> usize {
-        (self.terms + ROWS).saturating_mul(COLUMNS * self.task_panels()).saturating_mul(4)
+        let panels = (self.terms + ROWS).saturating_mul(COLUMNS * self.task_panels());
+        panels.saturating_add(list_elements(self.terms)).saturating_mul(4)
     }
 
     fn shard(&self, call: &Call<'_>) {

@@ -5,9 +5,10 @@
 #![allow(unsafe_code)]
 
 use super::Kernel;
+use super::map_fused::Fused;
 use crate::cpu::call::{Call, Operand as Memory, Slot};
 use crate::cpu::simd::multiversioned;
-use crate::graph::Span;
+use crate::graph::{Span, Type};
 use crate::map::{Map, Operand, Program};
 
 /// Elements of a block: four of them are 4 KiB, so a program of some steps stays within the first-level cache.
@@ -24,9 +25,13 @@ const MANY: usize = Program::MAX_OPERANDS;
 
 pub(super) struct MapKernel {
     program: Program,
+    /// The program as a whole, if it is one of the list.
+    fused: Option<Fused>,
     constants: Vec<f32>,
     /// Elements of one sample (or of the step's value).
     elements: usize,
+    /// All is per step, and no input repeated but single numbers.
+    is_uniform: bool,
     /// No input is repeated: the samples of a shard are one run of elements.
     is_flat: bool,
 }
@@ -35,6 +40,9 @@ impl MapKernel {
     pub(super) fn new(op: &Map, inputs: &[Slot], outputs: &[Slot]) -> Self {
         let output = &outputs[0].ty;
         let is_flat = inputs.iter().all(|input| input.ty == *output);
+        let is_whole = |ty: &Type| ty.shape == output.shape || ty.elements() == 1;
+        let is_uniform =
+            inputs.iter().all(|input| input.ty.span == Span::Step && is_whole(&input.ty)) && output.span == Span::Step;
         let mut constants = Vec::new();
         let operands = op.program.steps().iter().flat_map(|step| &step.arguments[..step.function.arity()]);
         for operand in operands.chain(op.program.outputs()) {
@@ -44,10 +52,21 @@ impl MapKernel {
                 constants.push(*value);
             }
         }
-        MapKernel { program: op.program.clone(), constants, elements: output.elements(), is_flat }
+        MapKernel {
+            fused: Fused::new(&op.program),
+            program: op.program.clone(),
+            constants,
+            elements: output.elements(),
+            is_uniform,
+            is_flat,
+        }
     }
 
     fn run(&self, call: &Call<'_>, samples: usize, from: usize, to: usize) {
+        if self.fused.is_some() && self.is_uniform {
+            let operand = |input| call.operand(input);
+            return self.run_part(call, operand, usize::MAX, from, to - from, call.scratch());
+        }
         if call.inputs.len().max(call.outputs.len()) <= FEW {
             self.run_with::<FEW>(call, samples, from, to);
         } else {
@@ -122,6 +141,10 @@ impl MapKernel {
         }
         let mut in_place = [std::ptr::null(); MANY];
         let (inputs, targets) = (&inputs[..n_inputs], &targets[..call.outputs.len()]);
+        // SAFETY: as below.
+        if self.fused.as_ref().is_some_and(|fused| unsafe { fused.run(call.level, inputs, targets, count) }) {
+            return;
+        }
         // SAFETY: as in `run_with`, for a part that the call has alone.
         unsafe { run_program(call.level, self, inputs, targets, 1, count, 0, count, &mut in_place, scratch) };
     }

@@ -34,6 +34,7 @@ mod gru;
 mod log_softmax;
 mod lstm;
 mod map;
+mod map_fused;
 mod max_pool2d;
 mod nest;
 mod normalize;
@@ -45,11 +46,14 @@ mod recurrent;
 mod reduce;
 mod reference;
 mod softmax;
+mod sparse_rows;
+mod sparse_tree;
 mod top_k;
 mod transpose;
 mod triplet_loss;
 mod unpooled;
 mod winograd;
+mod zero_columns;
 
 pub(super) use batch_moments::fold_moments;
 

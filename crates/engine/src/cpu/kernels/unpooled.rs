@@ -3,7 +3,9 @@
 #![allow(unsafe_code)]
 
 use super::Kernel;
+use super::sparse_rows::is_finite;
 use crate::cpu::call::Call;
+use crate::cpu::level::Supported;
 use crate::cpu::simd::{Simd, multiversioned};
 use crate::ops::WindowGeometry;
 
@@ -142,6 +144,11 @@ impl<'a> Gradients<'a> {
 }
 
 impl<'a> Gradients<'a> {
+    /// Whether none is infinite or NaN.
+    pub(super) fn are_finite(&self, level: Supported) -> bool {
+        is_finite(level, self.values, 1, self.values.len(), self.values.len())
+    }
+
     /// The gradients of a window, at its first column in this row of positions; `None` where no window covers the row.
     #[inline(always)]
     pub(super) fn window(&self, row: usize, window: usize) -> Option<AtPosition<'a>> {
@@ -265,7 +272,19 @@ unsafe fn add_positions_of<S: Simd, const V: usize>(
         for (v, total) in totals.iter_mut().enumerate() {
             *total = S::load_first(sums.as_ptr().add(filter + v * S::LANES), lanes);
         }
-        for row in 0..positions.rows() {
+        if positions.is_in_pairs() {
+            // A lane's gradient is in one of a window's two columns at most: the order of a filter's terms is the same.
+            for row in 0..positions.rows() {
+                for window in 0..positions.windows() {
+                    let Some(here) = gradients.window(row, window) else { break };
+                    for (v, total) in totals.iter_mut().enumerate() {
+                        let (values, mask, _) = here.load_pair::<S>(filter + v * S::LANES, lanes);
+                        *total = S::mul_add_where(mask, one, values, *total);
+                    }
+                }
+            }
+        }
+        for row in (0..positions.rows()).filter(|_| !positions.is_in_pairs()) {
             for column in 0..positions.columns() {
                 let Some(here) = gradients.at(row, column) else { continue };
                 for (v, total) in totals.iter_mut().enumerate() {
