@@ -106,6 +106,7 @@ impl Op for Dense {
             dense("odd extents", &[7], 7, 19, 3),
             dense("vector wide", &[16], 16, 64, 9),
             dense("rows within a sample", &[3, 5], 5, 33, 2),
+            dense("rows a page apart", &[100, 1024], 1024, 130, 1).differentiable(false),
             dense("chain of more than a block", &[4099], 4099, 3, 1).differentiable(false),
         ]
     }

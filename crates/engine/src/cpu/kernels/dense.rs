@@ -19,6 +19,9 @@ pub(super) struct DenseKernel {
     runs: Vec<Run>,
     terms: usize,
     columns: usize,
+    /// Where rows of x are copied to, some at a time and a cache line further apart, if where they stand they fall on the same few sets of
+    /// the first-level cache.
+    packed: Option<Vec<usize>>,
 }
 
 impl DenseKernel {
@@ -26,11 +29,18 @@ impl DenseKernel {
         let (terms, columns) = (inputs[1].ty.shape[0], inputs[1].ty.shape[1]);
         let rows_per_sample = inputs[0].ty.elements() / terms;
         let rows = (0..(rows_per_sample * sizes.shard_samples).max(TASK_ROWS)).map(|row| row * terms).collect();
-        DenseKernel { rows, rows_per_sample, runs: blocks(terms, 1, columns, CHAIN), terms, columns }
+        let rows_of_shard = rows_per_sample * sizes.shard_samples;
+        let is_worth_it = terms.is_multiple_of(WAY) && rows_of_shard >= PACKED_ROWS && columns >= PACKED_COLUMNS;
+        let packed = is_worth_it.then(|| (0..PACKED_ROWS).map(|row| row * (terms + LINE)).collect());
+        DenseKernel { rows, rows_per_sample, runs: blocks(terms, 1, columns, CHAIN), terms, columns, packed }
     }
 }
 
 impl DenseKernel {
+    fn packed_elements(&self) -> usize {
+        self.packed.as_ref().map_or(0, |rows| rows.len().saturating_mul(self.terms + LINE))
+    }
+
     /// The product of some rows, without zeros.
     fn sparse<'a>(&self, call: &'a Call<'_>, rows: &Range<usize>, columns: &Range<usize>) -> SparseRows<'a> {
         SparseRows {
@@ -60,22 +70,33 @@ impl Kernel for DenseKernel {
     fn shard(&self, call: &Call<'_>) {
         let rows = &self.rows[..self.rows_per_sample * call.n_samples()];
         debug_assert!(rows.last().is_none_or(|last| last + self.terms <= call.input(0).len()));
-        let operands = Product {
-            a: call.input(0),
+        let (x, w, y) = (call.input(0), call.input(1), call.output(0));
+        let whole = Product {
+            a: x,
             rows,
             a_step: 1,
-            b: call.input(1),
+            b: w,
             b_step: self.columns,
             runs: &self.runs,
             columns: self.columns,
             c_step: self.columns,
             accumulate: false,
         };
-        product(call.level, &operands, call.output(0));
+        let Some(starts) = &self.packed else { return product(call.level, &whole, y) };
+        let packed = &mut call.scratch()[..self.packed_elements()];
+        for (x, y) in x.chunks(PACKED_ROWS * self.terms).zip(y.chunks_mut(PACKED_ROWS * self.columns)) {
+            let x = x.chunks_exact(self.terms);
+            let rows = &starts[..x.len()];
+            for (row, start) in x.zip(rows) {
+                packed[*start..start + self.terms].copy_from_slice(row);
+            }
+            product(call.level, &Product { a: packed, rows, ..whole }, y);
+        }
     }
 
     fn scratch_bytes(&self) -> usize {
-        (TASK_ROWS * TASK_COLUMNS).max(list_elements(self.terms)).saturating_mul(4)
+        let of_task = (TASK_ROWS * TASK_COLUMNS).max(list_elements(self.terms));
+        of_task.max(self.packed_elements()).saturating_mul(4)
     }
 
     /// Whether the weights are finite.
@@ -165,6 +186,17 @@ impl Kernel for DenseKernel {
 
 /// Columns of the result in one task of an outputs phase: two vectors of the widest level.
 const TASK_COLUMNS: usize = 32;
+
+/// Elements of a way of the first-level cache.
+const WAY: usize = 1024;
+
+/// Elements of a cache line.
+const LINE: usize = 16;
+
+/// Rows that are packed at a time: eight tiles. Fewer are not worth it, nor are they for fewer columns. For 1,024 rows of 1,024 and 256
+/// columns: 108 GFLOP/s in place of 98.
+const PACKED_ROWS: usize = 96;
+const PACKED_COLUMNS: usize = 128;
 
 /// Rows of a task at least where zeros are left out: each task reads all weights.
 const SKIPPING_ROWS: usize = 32;

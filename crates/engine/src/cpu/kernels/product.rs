@@ -195,6 +195,12 @@ unsafe fn rows<S: Simd, const M: usize, const V: usize>(
     }
 }
 
+/// Elements of a cache line.
+const LINE: usize = 16;
+
+/// Terms of a run from which on the results' cache lines are asked for before it.
+const LONG: usize = 128;
+
 /// One tile: `count` of `M` rows from `row`, `width` of `V` vectors of columns from `column`.
 #[inline(always)]
 unsafe fn tile<S: Simd, const M: usize, const V: usize>(
@@ -213,6 +219,14 @@ unsafe fn tile<S: Simd, const M: usize, const V: usize>(
             *start = product.a.as_ptr().add(product.rows[row + m.min(count - 1)]);
         }
         let b = product.b.as_ptr().add(column);
+        if product.runs[0].terms >= LONG {
+            // Where results go is on its way while there is arithmetic to do.
+            for m in 0..count {
+                for line in (column..column + width).step_by(LINE) {
+                    S::prefetch(c.as_ptr().wrapping_add((row + m) * product.c_step + line));
+                }
+            }
+        }
         let zero = S::splat(0.0);
         let mut accumulators = [[zero; V]; M];
         let mut totals = [[zero; V]; M];
