@@ -29,13 +29,7 @@ impl LayerDefinition for Add {
     }
 
     fn build(&self, build: &mut Build<'_>, inputs: &[Value]) -> Result<Value, ModelErrorKind> {
-        for (idx, input) in inputs.iter().enumerate() {
-            let (expected, received) = (build.graph.shape(inputs[0]), build.graph.shape(*input));
-            if expected != received {
-                let (expected, received) = (expected.clone(), received.clone());
-                return Err(ModelErrorKind::ShapesDiffer { input: idx, expected, received });
-            }
-        }
+        one_shape(build, inputs)?;
         let mut builder = Builder::new(inputs.len());
         let mut sum = builder.input(0);
         for idx in 1..inputs.len() {
@@ -43,4 +37,16 @@ impl LayerDefinition for Add {
         }
         Ok(build.graph.map(builder.finish(&[sum]), inputs)?)
     }
+}
+
+/// Refuses inputs of several shapes.
+pub(super) fn one_shape(build: &Build<'_>, inputs: &[Value]) -> Result<(), ModelErrorKind> {
+    for (idx, input) in inputs.iter().enumerate() {
+        let (expected, received) = (build.graph.shape(inputs[0]), build.graph.shape(*input));
+        if expected != received {
+            let (expected, received) = (expected.clone(), received.clone());
+            return Err(ModelErrorKind::ShapesDiffer { input: idx, expected, received });
+        }
+    }
+    Ok(())
 }

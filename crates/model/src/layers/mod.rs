@@ -29,6 +29,7 @@ mod lstm;
 mod max_pool1d;
 mod max_pool2d;
 mod multi_head_attention;
+mod multiply;
 mod padding;
 mod permute;
 mod pooling1d;
@@ -72,6 +73,7 @@ pub use lstm::{Lstm, lstm};
 pub use max_pool1d::{MaxPool1d, max_pool1d};
 pub use max_pool2d::{MaxPool2d, max_pool2d};
 pub use multi_head_attention::{MultiHeadAttention, multi_head_attention};
+pub use multiply::{Multiply, multiply};
 pub use padding::Padding;
 pub use permute::{Permute, permute};
 pub use position_embedding::{PositionEmbedding, position_embedding};
@@ -112,6 +114,7 @@ tagged! {
         reshape => Reshape,
         permute => Permute,
         add => Add,
+        multiply => Multiply,
         concatenate => Concatenate,
         batch_norm => BatchNorm,
         layer_norm => LayerNorm,

@@ -29,6 +29,7 @@ pub const EXPORTED: &[&str] = &[
     "reshape",
     "permute",
     "add",
+    "multiply",
     "concatenate",
     "batch_norm",
     "layer_norm",
@@ -94,14 +95,15 @@ pub(super) fn write(
             let axes: Vec<i64> = std::iter::once(0).chain(layer.axes.iter().map(|axis| *axis as i64 + 1)).collect();
             result(writer.node("Transpose", vec![x.name], vec![ints("perm", &axes)]), Order::Ours)
         }
-        Layer::Add(_) => {
+        Layer::Add(_) | Layer::Multiply(_) => {
+            let op = if matches!(layer, Layer::Add(_)) { "Add" } else { "Mul" };
             let inputs = in_one_order(writer, inputs);
             let order = inputs[0].order;
-            let mut sum = inputs[0].name.clone();
+            let mut joined = inputs[0].name.clone();
             for input in &inputs[1..] {
-                sum = writer.node("Add", vec![sum, input.name.clone()], Vec::new());
+                joined = writer.node(op, vec![joined, input.name.clone()], Vec::new());
             }
-            result(sum, order)
+            result(joined, order)
         }
         Layer::Concatenate(_) => {
             let inputs = in_one_order(writer, inputs);

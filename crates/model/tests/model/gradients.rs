@@ -36,7 +36,8 @@ fn branches_and_batch_norm() {
             { "batch_norm": { "name": "norm" } },
             { "activation": { "name": "left", "function": "tanh" } },
             { "conv2d": { "name": "right", "inputs": ["norm"], "filters": 4, "kernel": 1, "groups": 2 } },
-            { "add": { "inputs": ["left", "right", "stem"] } },
+            { "multiply": { "name": "gated", "inputs": ["left", "right"] } },
+            { "add": { "inputs": ["gated", "right", "stem"] } },
             { "concatenate": { "inputs": ["add_1", "input"] } },
             "global_average_pool2d",
             { "dense": { "units": 1, "activation": "sigmoid" } }

@@ -103,6 +103,7 @@ pub(crate) const CASES: &[Case] = &[
     Case { layer: r#"{ "reshape": { "shape": [10, 4] } }"#, input: &[5, 4, 2], output: &[10, 4], states: &[] },
     Case { layer: r#"{ "permute": { "axes": [2, 0, 1] } }"#, input: &[5, 4, 2], output: &[2, 5, 4], states: &[] },
     Case { layer: r#"{ "add": { "inputs": ["input", "input"] } }"#, input: &[5, 4], output: &[5, 4], states: &[] },
+    Case { layer: r#"{ "multiply": { "inputs": ["input", "input"] } }"#, input: &[5, 4], output: &[5, 4], states: &[] },
     Case {
         layer: r#"{ "concatenate": { "inputs": ["input", "input", "input"] } }"#,
         input: &[5, 4],
@@ -352,6 +353,7 @@ fn branches_join() {
     ] }"#;
     let states: [(&str, &[f32]); 2] = [("a.kernel", &[1.0, 2.0]), ("b.kernel", &[10.0, 20.0])];
     assert_close(&values(&add.replace("JOIN", "add"), &[1], 2, &states, &[3.0]), &[33.0, 66.0], 0.0);
+    assert_close(&values(&add.replace("JOIN", "multiply"), &[1], 2, &states, &[3.0]), &[90.0, 360.0], 0.0);
     let sides = values(&add.replace("JOIN", "concatenate"), &[1], 4, &states, &[3.0]);
     assert_close(&sides, &[30.0, 60.0, 3.0, 6.0], 0.0);
 }

@@ -80,6 +80,19 @@ const NETWORKS: &[(&[usize], &str)] = &[
         r#"{ "conv2d": { "name": "a", "filters": 3, "kernel": 1 } }, { "dense": { "name": "b", "units": 3 } },
         { "add": { "name": "sum", "inputs": ["a", "b", "input"] } }, { "concatenate": { "inputs": ["sum", "a", "input"] } }"#,
     ),
+    (
+        &[4, 5, 3],
+        r#"{ "conv2d": { "name": "a", "filters": 3, "kernel": 1 } }, { "dense": { "name": "b", "units": 3 } },
+        { "multiply": { "inputs": ["a", "b", "input"] } }"#,
+    ),
+    // WaveNet's gated unit with its residual and its skip connection.
+    (
+        &[9, 4],
+        r#"{ "conv1d": { "name": "filter", "inputs": ["input"], "filters": 4, "kernel": 2, "dilation": 2, "padding": "causal", "activation": "tanh" } },
+        { "conv1d": { "name": "gate", "inputs": ["input"], "filters": 4, "kernel": 2, "dilation": 2, "padding": "causal", "activation": "sigmoid" } },
+        { "multiply": { "name": "unit", "inputs": ["filter", "gate"] } }, { "dense": { "name": "residual", "units": 4 } },
+        { "add": { "name": "sum", "inputs": ["input", "residual"] } }, { "concatenate": { "inputs": ["unit", "sum"] } }"#,
+    ),
     (&[4, 5, 3], r#"{ "conv2d": { "filters": 6, "kernel": 2 } }, "batch_norm", "relu""#),
     (&[7], r#""batch_norm""#),
     (&[7, 5], r#""batch_norm""#),
