@@ -247,6 +247,18 @@ pub enum DataError {
         /// The folder.
         path: PathBuf,
     },
+    /// No series and no sounds that could have transcripts.
+    NoRecordings {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A sound where the spec does not say how many samples a second has.
+    RateUnknown {
+        /// The file.
+        path: PathBuf,
+        /// Samples of a second of this file.
+        received: u32,
+    },
     /// No text files.
     NoText {
         /// The folder.
@@ -409,6 +421,8 @@ impl Localize for DataError {
                 tokens::sample_rate(lang, path.display(), expected, received)
             }
             DataError::NoSounds { path } => tokens::no_sounds(lang, path.display()),
+            DataError::NoRecordings { path } => tokens::no_recordings(lang, path.display()),
+            DataError::RateUnknown { path, received } => tokens::rate_unknown(lang, path.display(), received),
             DataError::NoText { path } => tokens::no_text(lang, path.display()),
             DataError::TooFewTokens { path, needed, received } => {
                 tokens::too_few_tokens(lang, path.display(), needed, received)
@@ -457,6 +471,8 @@ impl Localize for DataError {
             DataError::Wav { error, .. } => error.hint(lang),
             DataError::SampleRate { .. } => Some(tokens::hint_sample_rate(lang)),
             DataError::NoSounds { .. } => Some(tokens::hint_no_sounds(lang)),
+            DataError::NoRecordings { .. } => Some(tokens::hint_no_recordings(lang)),
+            DataError::RateUnknown { received, .. } => Some(tokens::hint_rate_unknown(lang, received)),
             DataError::NoText { .. } => Some(tokens::hint_no_text(lang)),
             DataError::TooFewTokens { .. } => Some(tokens::hint_too_few_tokens(lang)),
             DataError::TwoFiles { .. } => Some(sequence::hint_two_files(lang)),

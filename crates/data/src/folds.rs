@@ -95,6 +95,8 @@ fn has_file_names(source: &SourceSpec) -> bool {
     match source {
         SourceSpec::Images(_) => true,
         SourceSpec::Idx(_) | SourceSpec::Series(_) | SourceSpec::Text(_) | SourceSpec::Audio(_) => false,
+        // No folds are made of them.
+        SourceSpec::Transcripts(_) => false,
     }
 }
 

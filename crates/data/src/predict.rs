@@ -80,12 +80,12 @@ impl IdxImages {
     }
 }
 
-/// The series of a file as what the model reads, one after the other: all of a `.ts` file, or the one of a CSV file.
+/// The series of a file as what the model reads, one after the other: all of a `.ts` file, or the one of a CSV or WAV file.
 ///
 /// # Errors
 /// If the file cannot be read, or a series has other channels than the model's, more steps, or missing values.
 pub fn read_series_for_prediction(path: &Path, feature: &FittedFeature) -> Result<Vec<f32>, DataError> {
-    let (channels, rows) = read_series(path)?;
+    let (channels, rows) = read_series(path, feature.rate_hz)?;
     let [steps, expected] = feature.shape.as_slice().try_into().unwrap_or_default();
     if channels != expected {
         return Err(DataError::ChannelMismatch { path: path.to_owned(), expected, received: channels });

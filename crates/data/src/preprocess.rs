@@ -40,6 +40,9 @@ pub struct FittedFeature {
     /// What the numbers stand for, if they are tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tokens: Option<Tokens>,
+    /// Steps of a second, if they are samples of sounds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_hz: Option<u32>,
 }
 
 /// One step with what was fitted.
@@ -157,6 +160,7 @@ impl FittedFeature {
             shape: geometry.shape.to_vec(),
             steps: geometry.steps.clone(),
             tokens: None,
+            rate_hz: None,
         };
         for step in &spec.preprocess {
             let step = match step {

@@ -15,17 +15,29 @@ pub struct Series {
     ends: Vec<usize>,
     /// What the numbers stand for, if they are tokens.
     tokens: Option<Tokens>,
+    /// Steps of a second, if they are samples of sounds.
+    rate_hz: Option<u32>,
 }
 
 impl Series {
     /// No series yet. They will be read as `steps` steps of `channels` numbers.
     pub fn new(steps: usize, channels: usize) -> Series {
-        Series { channels, steps, numbers: Vec::new(), ends: Vec::new(), tokens: None }
+        Series { channels, steps, numbers: Vec::new(), ends: Vec::new(), tokens: None, rate_hz: None }
     }
 
     /// No series yet. They will be read as `steps` tokens.
     pub fn of_tokens(steps: usize, tokens: Tokens) -> Series {
         Series { tokens: Some(tokens), ..Series::new(steps, 1) }
+    }
+
+    /// The same as samples of sounds.
+    pub fn at_rate(self, rate_hz: Option<u32>) -> Series {
+        Series { rate_hz, ..self }
+    }
+
+    /// Steps of a second, if they are samples of sounds.
+    pub fn rate_hz(&self) -> Option<u32> {
+        self.rate_hz
     }
 
     /// What the numbers stand for, if they are tokens.

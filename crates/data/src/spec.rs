@@ -13,7 +13,7 @@ pub use held_out::HeldOutSpec;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
-pub use source::{AudioSpec, IdxSpec, ImagesSpec, SeriesSpec, SourceSpec, TextSpec};
+pub use source::{AudioSpec, IdxSpec, ImagesSpec, SeriesSpec, SourceSpec, TextSpec, TranscriptsSpec};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -168,7 +168,7 @@ pub enum FeatureType {
     /// Images of one size, `[height, width, channels]`: of the sources `idx` and `images`.
     #[default]
     Image,
-    /// Numbers by step and channel, `[steps, channels]`, with 0 after a series' last step: of the source `series`.
+    /// Numbers by step and channel, `[steps, channels]`, with 0 after a series' last step: of the sources `series` and `transcripts`.
     Series,
     /// Tokens, `[steps]`, as what `embedding` reads: of the sources `text` and `audio`.
     Tokens,
@@ -405,6 +405,7 @@ fn check_source(source: &SourceSpec, problems: &mut Vec<SpecProblem>) {
         }
         SourceSpec::Text(spec) => source::check_text(spec, problems),
         SourceSpec::Audio(spec) => source::check_audio(spec, problems),
+        SourceSpec::Transcripts(spec) => source::check_transcripts(spec, problems),
     }
 }
 

@@ -20,6 +20,7 @@ fn measures(spec: &RunSpec) -> Measures {
         Metric::Accuracy | Metric::Precision | Metric::Recall | Metric::F1 => Some(true),
         Metric::Loss | Metric::Perplexity | Metric::CalibrationError => Some(false),
         Metric::VerificationAccuracy | Metric::EqualErrorRate | Metric::VerificationAuc => Some(false),
+        Metric::LabelErrorRate => Some(false),
         // It is no number.
         Metric::Confusion => None,
     };

@@ -9,8 +9,10 @@ use proofmark_data::spec::FeatureType;
 use proofmark_data::{FittedFeature, read_idx_for_prediction, read_image_for_prediction, read_series_for_prediction};
 use proofmark_engine::StateBlock;
 use proofmark_evidence::{Digest, Kind};
+use proofmark_model::losses::best_path;
 use proofmark_model::{CheckedModel, ModelSpec, Quantization, Target, model_file};
 use proofmark_store::{RunFile, RunFolder, StoreError};
+use proofmark_tensor::Shape;
 use proofmark_train::metrics::most_probable;
 use proofmark_train::predict::{PredictError, Predictor};
 use serde::de::DeserializeOwned;
@@ -27,11 +29,33 @@ pub struct Classifier {
     state: StateBlock,
     feature: FittedFeature,
     classes: Vec<String>,
+    /// What the model gives for a sample, where it reads a sequence from it.
+    reads: Option<Shape>,
 }
 
 /// What a model says about one row.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Prediction {
+pub enum Prediction {
+    /// One of several classes.
+    Class(ClassPrediction),
+    /// The labels that it reads.
+    Sequence(SequencePrediction),
+}
+
+/// The labels that a model reads from one row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SequencePrediction {
+    /// The file.
+    pub file: PathBuf,
+    /// Which row of the file, from 0; `None` for a file of one.
+    pub row: Option<usize>,
+    /// The classes' names, as many as there are labels.
+    pub labels: Vec<String>,
+}
+
+/// Which class a model says that one row is of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClassPrediction {
     /// The file.
     pub file: PathBuf,
     /// Which row of the file, from 0; `None` for a file of one.
@@ -107,6 +131,7 @@ impl StoredModel {
         let feature: FittedFeature = metadata(&file, "feature", path)?;
         let target = match file.metadata.get("target").map(String::as_str) {
             Some("embedding") => Target::Embedding { classes: classes.len() },
+            Some("sequence") => Target::Sequence { classes: classes.len() },
             _ => Target::Category { classes: classes.len() },
         };
         let model = CheckedModel::new(&spec, feature.shape(), target)?;
@@ -141,8 +166,10 @@ impl Classifier {
         if feature.kind == FeatureType::Tokens {
             return Err(CommandError::PredictsTokens);
         }
+        let is_sequence = matches!(model.target(), Target::Sequence { .. });
+        let reads = is_sequence.then(|| model.output_shape().clone());
         let predictor = Predictor::quantized(&model, &quantization, executor(host), &state)?;
-        Ok(Classifier { predictor, state, feature, classes })
+        Ok(Classifier { predictor, state, feature, classes, reads })
     }
 
     /// The classes' names.
@@ -179,15 +206,26 @@ impl Classifier {
 
     fn outputs(&mut self, path: &Path, samples: &[f32], first: Option<usize>) -> Result<Vec<Prediction>, PredictError> {
         let outputs = self.predictor.predict(&mut self.state, samples)?;
+        if let Some(shape) = &self.reads {
+            let read = |(idx, rows): (usize, &[f32])| {
+                let labels = best_path(rows, shape.last()).into_iter();
+                Prediction::Sequence(SequencePrediction {
+                    file: path.to_owned(),
+                    row: first.map(|first| first + idx),
+                    labels: labels.map(|label| self.classes[label as usize].clone()).collect(),
+                })
+            };
+            return Ok(outputs.chunks_exact(shape.elements()).enumerate().map(read).collect());
+        }
         let prediction = |(idx, row): (usize, &[f32])| {
             let best = most_probable(row);
-            Prediction {
+            Prediction::Class(ClassPrediction {
                 file: path.to_owned(),
                 row: first.map(|first| first + idx),
                 class: self.classes[best].clone(),
                 probability: row[best],
                 probabilities: row.to_vec(),
-            }
+            })
         };
         Ok(outputs.chunks_exact(self.classes.len()).enumerate().map(prediction).collect())
     }

@@ -323,6 +323,7 @@ fn metric_name(metric: Metric, loss: Option<&Loss>) -> &'static str {
         | Metric::VerificationAccuracy
         | Metric::EqualErrorRate
         | Metric::VerificationAuc
+        | Metric::LabelErrorRate
         | Metric::Confusion => metric.name(),
     }
 }

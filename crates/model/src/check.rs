@@ -33,6 +33,12 @@ pub enum Target {
         /// How many classes the samples have.
         classes: usize,
     },
+    /// A sequence of classes, of any length that the steps have room for. The last layer gives `[steps, classes + 1]`, the last output of
+    /// each step being the blank.
+    Sequence {
+        /// How many, without the blank.
+        classes: usize,
+    },
     /// Numbers.
     Number {
         /// How many for each sample.
@@ -370,6 +376,8 @@ fn check_output(shape: &Shape, target: Target) -> Result<(), ModelErrorKind> {
         Target::Category { classes } => Err(ModelErrorKind::OutputClasses { classes, received }),
         Target::Embedding { .. } if shape.rank() == 1 => Ok(()),
         Target::Embedding { .. } => Err(ModelErrorKind::OutputEmbedding { received }),
+        Target::Sequence { classes } if shape.rank() == 2 && shape.last() == classes + 1 => Ok(()),
+        Target::Sequence { classes } => Err(ModelErrorKind::OutputSequence { classes, received }),
         Target::Number { outputs } if shape[..] == [outputs] => Ok(()),
         Target::Number { outputs } => Err(ModelErrorKind::OutputNumbers { outputs, received }),
     }

@@ -113,6 +113,9 @@ pub enum ModelErrorKind {
     /// The last layer gives no row of numbers.
     #[allow(missing_docs)]
     OutputEmbedding { received: Shape },
+    /// The last layer gives no probability of each class and of the blank at each step.
+    #[allow(missing_docs)]
+    OutputSequence { classes: usize, received: Shape },
     /// A loss that does not compare with such a target.
     LossTarget { loss: &'static str, target: Target, outputs: usize },
     /// A loss whose last layer must end in another activation.
@@ -123,6 +126,8 @@ pub enum ModelErrorKind {
     MixupSteps,
     /// Weights of classes where a sample has a prediction for each step.
     ClassWeightsSteps,
+    /// Weights of classes where a sequence of them is read from each sample.
+    ClassWeightsSequence,
     /// A model without parameters.
     NothingToTrain,
     /// Activations in bf16 where no image and no sequence is kept.
@@ -323,6 +328,12 @@ impl Localize for ModelErrorKind {
             ModelErrorKind::LossTarget { loss, target: Target::Embedding { .. }, .. } => {
                 say::loss_for_embedding(lang, loss)
             }
+            ModelErrorKind::OutputSequence { classes, received } => {
+                say::output_sequence(lang, received, classes, classes + 1)
+            }
+            ModelErrorKind::LossTarget { loss, target: Target::Sequence { .. }, .. } => {
+                say::loss_for_sequence(lang, loss)
+            }
             ModelErrorKind::LossTarget { loss, target: Target::Category { classes }, outputs } => {
                 say::loss_for_category(lang, loss, classes, outputs)
             }
@@ -333,6 +344,7 @@ impl Localize for ModelErrorKind {
             ModelErrorKind::MixupLoss { loss } => say::mixup_loss(lang, loss),
             ModelErrorKind::MixupSteps => say::mixup_steps(lang),
             ModelErrorKind::ClassWeightsSteps => say::class_weights_steps(lang),
+            ModelErrorKind::ClassWeightsSequence => say::class_weights_sequence(lang),
             ModelErrorKind::NothingToTrain => say::nothing_to_train(lang),
             ModelErrorKind::NothingInBf16 => say::nothing_in_bf16(lang),
             ModelErrorKind::NotExported { layer_kind } => say::not_exported(lang, layer_kind),
@@ -423,12 +435,18 @@ impl Localize for ModelErrorKind {
             ModelErrorKind::LossTarget { target: Target::Embedding { .. }, .. } => {
                 Some(say::loss_hint(lang, "triplet"))
             }
+            ModelErrorKind::LossTarget { target: Target::Sequence { .. }, .. } => Some(say::loss_hint(lang, "ctc")),
+            ModelErrorKind::OutputSequence { classes, .. } => Some(say::output_sequence_hint(
+                lang,
+                format!("dense: {{ units: {}, activation: softmax }}", classes + 1),
+            )),
             ModelErrorKind::OutputEmbedding { .. } => Some(say::output_flatten_hint(lang, "unit_norm")),
             ModelErrorKind::LossActivation { expected, .. } => {
                 Some(say::loss_activation_hint(lang, format!("activation: {}", expected.name())))
             }
             ModelErrorKind::MixupLoss { .. } => Some(say::mixup_loss_hint(lang)),
             ModelErrorKind::MixupSteps => Some(say::mixup_steps_hint(lang)),
+            ModelErrorKind::ClassWeightsSequence => Some(say::class_weights_sequence_hint(lang)),
             ModelErrorKind::ClassWeightsSteps => Some(say::class_weights_steps_hint(lang)),
             ModelErrorKind::NothingToTrain => Some(say::nothing_to_train_hint(lang)),
             ModelErrorKind::NothingInBf16 => Some(say::nothing_in_bf16_hint(lang)),

@@ -276,6 +276,9 @@ impl CheckedModel {
             (LossTarget::Embedding, target) | (_, target @ Target::Embedding { .. }) => {
                 loss.target() == LossTarget::Embedding && matches!(target, Target::Embedding { .. })
             }
+            (LossTarget::Sequence, target) | (_, target @ Target::Sequence { .. }) => {
+                loss.target() == LossTarget::Sequence && matches!(target, Target::Sequence { .. })
+            }
         };
         if !fits {
             return refuse(ModelErrorKind::LossTarget { loss: loss.kind(), target: self.target, outputs });
@@ -314,11 +317,12 @@ impl CheckedModel {
             errors.extend(checked.err().into_iter().flat_map(ModelErrors::into_vec));
         }
         // Cross-entropies are linear in the target; no loss of numbers is, and of a mixed sample nobody is the hardest.
-        if mixup.is_some() && matches!(loss.target(), LossTarget::Number | LossTarget::Embedding) {
+        let is_linear = matches!(loss.target(), LossTarget::Class | LossTarget::Binary);
+        if mixup.is_some() && !is_linear {
             let kind = ModelErrorKind::MixupLoss { loss: loss.kind() };
             errors.push(ModelError { path: MIXUP_PATH.to_owned(), layer: None, kind });
         }
-        if mixup.is_some() && self.predicts_steps() {
+        if mixup.is_some() && is_linear && self.predicts_steps() {
             errors.push(ModelError { path: MIXUP_PATH.to_owned(), layer: None, kind: ModelErrorKind::MixupSteps });
         }
         if self.parameters.iter().all(|parameter| !parameter.is_trained()) {

@@ -88,6 +88,11 @@ pub enum RuntimeError {
         /// The model file.
         path: PathBuf,
     },
+    /// A model that reads a sequence of labels from each sample.
+    Sequences {
+        /// Which.
+        path: PathBuf,
+    },
     /// A model that cannot be built.
     Model {
         /// The model file.
@@ -211,6 +216,7 @@ impl Localize for RuntimeError {
             }
             RuntimeError::Feature { path } => say::feature(lang, path.display()),
             RuntimeError::Embeddings { path } => say::model(lang, path.display(), train::embeddings_unsupported(lang)),
+            RuntimeError::Sequences { path } => say::model(lang, path.display(), train::sequences_unsupported(lang)),
             RuntimeError::Model { path, source } => say::model(lang, path.display(), source.text(lang)),
             RuntimeError::Run(error) => error.to_string(),
             RuntimeError::Format { path } => say::format(lang, path.display()),

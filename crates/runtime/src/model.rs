@@ -57,8 +57,10 @@ impl Model {
         let spec: ModelSpec = metadata(&file, "model", path)?;
         let classes: Vec<String> = metadata(&file, "classes", path)?;
         let feature: Feature = metadata(&file, "feature", path)?;
-        if file.metadata.get("target").is_some_and(|target| target == "embedding") {
-            return Err(RuntimeError::Embeddings { path: path.to_owned() });
+        match file.metadata.get("target").map(String::as_str) {
+            Some("embedding") => return Err(RuntimeError::Embeddings { path: path.to_owned() }),
+            Some("sequence") => return Err(RuntimeError::Sequences { path: path.to_owned() }),
+            _ => {}
         }
         let target = Target::Category { classes: classes.len() };
         let refuse = |source| RuntimeError::Model { path: path.to_owned(), source };

@@ -43,6 +43,7 @@ fn feature() -> FittedFeature {
         shape: SHAPE.to_vec(),
         steps,
         tokens: None,
+        rate_hz: None,
     }
 }
 
@@ -219,6 +220,7 @@ fn bytes_become_the_numbers_that_training_read() {
         shape: vec![4, 4, 3],
         steps,
         tokens: None,
+        rate_hz: None,
     };
     let spec = ModelSpec::new().add(flatten()).add(dense(2).softmax());
     let place = Place::of(&spec, 2, feature.clone());

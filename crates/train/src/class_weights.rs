@@ -29,6 +29,9 @@ impl ClassWeights {
     /// Whether there is a weight within its range for every class.
     pub(crate) fn check(&self, model: &CheckedModel) -> Result<(), ModelErrors> {
         let refuse = |path: String, kind| Err(ModelError { path, layer: None, kind }.into());
+        if matches!(model.target(), Target::Sequence { .. }) {
+            return refuse(PATH.to_owned(), ModelErrorKind::ClassWeightsSequence);
+        }
         if model.predicts_steps() {
             return refuse(PATH.to_owned(), ModelErrorKind::ClassWeightsSteps);
         }
@@ -70,7 +73,7 @@ impl ClassWeights {
 fn n_classes(model: &CheckedModel) -> usize {
     match model.target() {
         Target::Category { classes } | Target::Embedding { classes } => classes,
-        Target::Number { .. } => 0,
+        Target::Number { .. } | Target::Sequence { .. } => 0,
     }
 }
 

@@ -67,12 +67,24 @@ pub enum TrainError {
     Predict(PredictError),
     /// Folds of samples with a label for each step.
     FoldsOfSteps,
+    /// Folds of samples from each of which a sequence of labels is read.
+    FoldsOfSequences,
     /// Folds of samples whose predictions are compared with each other.
     FoldsOfEmbeddings,
     /// Classes that do not train, and a model that is to name them.
     HeldOutWithoutEmbeddings,
     /// A metric of pairs, and a model that does not give embeddings.
     PairsWithoutEmbeddings {
+        /// The metric.
+        metric: &'static str,
+    },
+    /// What sequences of labels have not, of a model that reads them.
+    MetricOfSequences {
+        /// The metric, or what else there is none of.
+        metric: &'static str,
+    },
+    /// A metric of sequences of labels, and a model that reads none.
+    ReadingsWithoutSequences {
         /// The metric.
         metric: &'static str,
     },
@@ -133,7 +145,10 @@ impl Localize for TrainError {
             TrainError::StateNotFinite { name, epoch, step, .. } => say::state_not_finite(lang, name, epoch, step),
             TrainError::Predict(error) => error.text(lang),
             TrainError::FoldsOfSteps => say::folds_of_steps(lang),
+            TrainError::FoldsOfSequences => say::folds_of_sequences(lang),
             TrainError::FoldsOfEmbeddings => say::folds_of_embeddings(lang),
+            TrainError::MetricOfSequences { metric } => say::metric_of_sequences(lang, metric),
+            TrainError::ReadingsWithoutSequences { metric } => say::label_error_rate_without_sequences(lang, metric),
             TrainError::PairsWithoutEmbeddings { metric } => say::pairs_without_embeddings(lang, metric),
             TrainError::ThresholdWithoutValidation => say::threshold_without_validation(lang),
             TrainError::HeldOutWithoutEmbeddings => say::held_out_without_embeddings(lang),
@@ -163,7 +178,11 @@ impl Localize for TrainError {
                 Some(format!("{hint}{kept}"))
             }
             TrainError::Predict(error) => error.hint(lang),
-            TrainError::FoldsOfSteps | TrainError::FoldsOfEmbeddings => Some(say::folds_of_steps_hint(lang)),
+            TrainError::FoldsOfSteps | TrainError::FoldsOfSequences | TrainError::FoldsOfEmbeddings => {
+                Some(say::folds_of_steps_hint(lang))
+            }
+            TrainError::MetricOfSequences { .. } => Some(say::metric_of_sequences_hint(lang)),
+            TrainError::ReadingsWithoutSequences { .. } => Some(say::label_error_rate_without_sequences_hint(lang)),
             TrainError::PairsWithoutEmbeddings { .. } => Some(say::pairs_without_embeddings_hint(lang)),
             TrainError::ThresholdWithoutValidation => Some(say::early_stopping_without_validation_hint(lang)),
             TrainError::HeldOutWithoutEmbeddings => Some(say::held_out_without_embeddings_hint(lang)),

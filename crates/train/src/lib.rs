@@ -33,4 +33,5 @@ pub use early_stopping::{EarlyStopping, EarlyStoppingSpec, Monitor};
 pub use error::TrainError;
 pub use event::{EpochEnd, Event, Progress, RecordError, Recorder, StopReason};
 pub use spec::{EvaluateSpec, TrainSpec};
+pub use targets::check_steps;
 pub use training::{Trained, train};

@@ -9,8 +9,8 @@ use proofmark_model::onnx::Imported;
 use proofmark_model::{CheckedModel, ModelErrors, Quantization, Target};
 use proofmark_tensor::math;
 
-use crate::metrics::Predictions;
-use crate::targets::Targets;
+use crate::metrics::{Predictions, Reading};
+use crate::targets::{Targets, check_sequences};
 
 /// Samples of one step of inference: enough shards for eight threads.
 const BATCH: usize = 256;
@@ -26,6 +26,8 @@ pub struct Evaluator {
     outputs: usize,
     /// The classes of samples whose predictions are embeddings.
     embedded_classes: Option<usize>,
+    /// The classes of the sequences that are read from samples.
+    sequence_classes: Option<usize>,
     batch: Vec<f32>,
     targets: Targets,
 }
@@ -71,7 +73,11 @@ impl Evaluator {
             outputs: model.output_shape().last(),
             embedded_classes: match model.target() {
                 Target::Embedding { classes } => Some(classes),
-                Target::Category { .. } | Target::Number { .. } => None,
+                Target::Category { .. } | Target::Number { .. } | Target::Sequence { .. } => None,
+            },
+            sequence_classes: match model.target() {
+                Target::Sequence { classes } => Some(classes),
+                Target::Category { .. } | Target::Number { .. } | Target::Embedding { .. } => None,
             },
             batch: vec![0.0; BATCH * sample_elements],
             targets: Targets::new(loss, model.output_shape(), BATCH),
@@ -91,7 +97,9 @@ impl Evaluator {
         mut progress: impl FnMut(usize),
     ) -> Result<Predictions, PredictError> {
         let width = self.targets.width();
-        if !set.is_empty() && set.label_width() != width {
+        if self.sequence_classes.is_some() {
+            check_sequences(width, set)?;
+        } else if !set.is_empty() && set.label_width() != width {
             return Err(PredictError::Steps { steps: width, width: set.label_width() });
         }
         let mut said = Vec::with_capacity(set.len() * width * self.outputs);
@@ -105,7 +113,7 @@ impl Evaluator {
             let n = rows.len();
             let elements = n * self.sample_elements;
             set.gather(rows, &mut self.batch[..elements]);
-            self.targets.fill(rows.iter().flat_map(|row| set.labels_of(*row)).copied());
+            self.targets.fill_from(set, rows);
             let ids: Vec<u64> = rows.iter().map(|row| set.ids()[*row as usize]).collect();
             let step = Step { ids: &ids, index: 0, seed: 0 };
             self.session.run(state, &step, &[Feed::F32(&self.batch[..elements]), self.targets.feed(0..n)])?;
@@ -115,6 +123,12 @@ impl Evaluator {
         }
         refuse_not_finite(&said, self.outputs * width)?;
         refuse_not_finite(&losses, 1)?;
+        if let Some(classes) = self.sequence_classes {
+            let said = said.chunks_exact(self.outputs * width);
+            let readings = said.zip(set.labels().chunks_exact(set.label_width()));
+            let readings = readings.map(|(said, labels)| Reading::of(said, self.outputs, labels)).collect();
+            return Ok(Predictions { classes, losses, readings, ..Predictions::default() });
+        }
         if let Some(classes) = self.embedded_classes {
             return Ok(Predictions::of_embeddings(classes, &said, &losses, set.labels(), &order));
         }
@@ -155,7 +169,8 @@ impl Predictor {
         executor: CpuExecutor,
         state: &StateBlock,
     ) -> Result<Self, PredictError> {
-        if model.predicts_steps() {
+        let is_sequence = matches!(model.target(), Target::Sequence { .. });
+        if model.predicts_steps() && !is_sequence {
             return Err(PredictError::StepsUnsupported { steps: model.output_shape()[0] });
         }
         if matches!(model.target(), Target::Embedding { .. }) {
@@ -171,7 +186,7 @@ impl Predictor {
     }
 
     /// The probabilities of the classes for samples that are given as they are, one after the other. The single output of a
-    /// model of two classes becomes two probabilities.
+    /// model of two classes becomes two probabilities. Of a model that reads sequences, all that it gives for each step.
     ///
     /// # Errors
     /// A step that cannot run; a prediction that is NaN or infinite.
@@ -292,6 +307,19 @@ pub enum PredictError {
         /// Labels of a sample.
         width: usize,
     },
+    /// A sequence of labels that the model's steps have no room for.
+    SequenceTooLong {
+        /// The sample's place, from 0.
+        sample: usize,
+        /// Its labels.
+        labels: usize,
+        /// How many of them are the one before them again.
+        repeats: usize,
+        /// The steps that it takes to say them.
+        needed: usize,
+        /// The model's steps.
+        steps: usize,
+    },
     /// A model of whole samples where one is needed that says for each step what follows.
     NotEachStep,
     /// A model whose predictions depend on what comes later.
@@ -313,6 +341,9 @@ impl Localize for PredictError {
             PredictError::NotFinite { sample, value } => say::prediction_not_finite(lang, sample, value),
             PredictError::Steps { steps, width } => say::prediction_steps(lang, steps, width),
             PredictError::StepsUnsupported { steps } => say::steps_unsupported(lang, steps),
+            PredictError::SequenceTooLong { sample, labels, repeats, needed, steps } => {
+                say::sequence_too_long(lang, sample, labels, repeats, needed, steps)
+            }
             PredictError::NotEachStep => tokens::not_each_step(lang),
             PredictError::LooksAhead => tokens::looks_ahead(lang),
             PredictError::EmbeddingsUnsupported => say::embeddings_unsupported(lang),
@@ -328,6 +359,7 @@ impl Localize for PredictError {
             | PredictError::NotEachStep => None,
             PredictError::LooksAhead => Some(tokens::hint_looks_ahead(lang)),
             PredictError::Steps { .. } => Some(say::prediction_steps_hint(lang)),
+            PredictError::SequenceTooLong { .. } => Some(say::sequence_too_long_hint(lang)),
             PredictError::NotFinite { .. } => Some(say::prediction_not_finite_hint(lang)),
         }
     }
@@ -343,6 +375,7 @@ impl std::error::Error for PredictError {
             PredictError::NotFinite { .. }
             | PredictError::Steps { .. }
             | PredictError::StepsUnsupported { .. }
+            | PredictError::SequenceTooLong { .. }
             | PredictError::NotEachStep
             | PredictError::LooksAhead
             | PredictError::EmbeddingsUnsupported => None,

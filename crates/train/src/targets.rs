@@ -4,14 +4,15 @@ use std::ops::Range;
 
 use proofmark_data::PreparedSet;
 use proofmark_engine::Feed;
-use proofmark_model::CheckedModel;
-use proofmark_model::losses::{Loss, LossTarget};
+use proofmark_model::losses::{Loss, LossTarget, steps_needed};
+use proofmark_model::{CheckedModel, Target};
 use proofmark_tensor::Shape;
 
 use crate::predict::PredictError;
 
 /// Labels of classes as the loss reads them: as they are (one a sample, or one for each of its steps), as 0 or 1 for the single
-/// output of two classes, or as a row with a 1 at the class (one-hot). Its memory is allocated once.
+/// output of two classes, or as a row with a 1 at the class (one-hot). Sequences that are to be read get as many as the model has steps,
+/// with -1 behind their end. Its memory is allocated once.
 #[derive(Clone, Debug)]
 pub(crate) struct Targets {
     target: LossTarget,
@@ -26,7 +27,7 @@ impl Targets {
     pub(crate) fn new(loss: &Loss, predictions: &Shape, samples: usize) -> Targets {
         let (target, outputs) = (loss.target(), predictions.elements());
         let (width, numbers) = match target {
-            LossTarget::Class => (outputs / predictions.last(), 0),
+            LossTarget::Class | LossTarget::Sequence => (outputs / predictions.last(), 0),
             LossTarget::Embedding => (1, 0),
             LossTarget::Binary | LossTarget::Number => (1, samples * outputs),
         };
@@ -36,6 +37,17 @@ impl Targets {
     /// How many labels a sample has.
     pub(crate) fn width(&self) -> usize {
         self.width
+    }
+
+    /// Takes the labels of these samples.
+    pub(crate) fn fill_from(&mut self, set: &PreparedSet, rows: &[u32]) {
+        let (width, missing) = (self.width, self.width.saturating_sub(set.label_width()));
+        // More than `width` are none of a sequence that was checked: they are missing ones.
+        let labels = |row: &u32| {
+            let labels = set.labels_of(*row);
+            labels[..labels.len().min(width)].iter().copied().chain(std::iter::repeat_n(-1, missing))
+        };
+        self.fill(rows.iter().flat_map(labels));
     }
 
     /// Takes the labels of a batch.
@@ -67,7 +79,7 @@ impl Targets {
     /// What is fed for a part of the samples.
     pub(crate) fn feed(&self, part: Range<usize>) -> Feed<'_> {
         match self.target {
-            LossTarget::Class | LossTarget::Embedding => Feed::I32(self.labels_of(part)),
+            LossTarget::Class | LossTarget::Embedding | LossTarget::Sequence => Feed::I32(self.labels_of(part)),
             LossTarget::Binary | LossTarget::Number => {
                 Feed::F32(&self.numbers[part.start * self.outputs..part.end * self.outputs])
             }
@@ -80,11 +92,30 @@ pub(crate) fn counted(labels: &[i32]) -> usize {
     labels.iter().filter(|label| **label >= 0).count()
 }
 
-/// Refuses samples with another number of labels than the model has predictions for.
-pub(crate) fn check_steps(model: &CheckedModel, set: &PreparedSet) -> Result<(), PredictError> {
+/// Refuses samples with another number of labels than the model has predictions for; sequences that its steps have no room for.
+///
+/// # Errors
+/// [`PredictError::Steps`], [`PredictError::SequenceTooLong`]
+pub fn check_steps(model: &CheckedModel, set: &PreparedSet) -> Result<(), PredictError> {
     let predictions = model.output_shape();
     let (steps, width) = (predictions.elements() / predictions.last(), set.label_width());
+    if matches!(model.target(), Target::Sequence { .. }) {
+        return check_sequences(steps, set);
+    }
     if steps == width || set.is_empty() { Ok(()) } else { Err(PredictError::Steps { steps, width }) }
+}
+
+/// Refuses sequences that a model of so many steps cannot say.
+pub(crate) fn check_sequences(steps: usize, set: &PreparedSet) -> Result<(), PredictError> {
+    for (sample, labels) in set.labels().chunks_exact(set.label_width()).enumerate() {
+        let labels = &labels[..labels.iter().position(|label| *label < 0).unwrap_or(labels.len())];
+        let needed = steps_needed(labels);
+        if needed > steps {
+            let repeats = needed - labels.len();
+            return Err(PredictError::SequenceTooLong { sample, labels: labels.len(), repeats, needed, steps });
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -63,19 +63,45 @@ fn run(matches: &ArgMatches, session: &Session) -> Result<Exit, Failure> {
 }
 
 fn row(prediction: &Prediction) -> [String; 3] {
-    let file = prediction.file.display();
-    let place = prediction.row.map_or_else(|| file.to_string(), |row| format!("{file}[{row}]"));
-    [place, prediction.class.clone(), percent(f64::from(prediction.probability))]
+    let (file, row) = match prediction {
+        Prediction::Class(class) => (&class.file, class.row),
+        Prediction::Sequence(sequence) => (&sequence.file, sequence.row),
+    };
+    let place = row.map_or_else(|| file.display().to_string(), |row| format!("{}[{row}]", file.display()));
+    match prediction {
+        Prediction::Class(class) => [place, class.class.clone(), percent(f64::from(class.probability))],
+        Prediction::Sequence(sequence) => [place, written(&sequence.labels), String::new()],
+    }
+}
+
+/// Labels as people read them: letters side by side, words apart.
+fn written(labels: &[String]) -> String {
+    let is_letter = |label: &String| label.chars().count() == 1 || label == "space";
+    if labels.iter().all(is_letter) {
+        return labels.iter().map(|label| if label == "space" { " " } else { label }).collect();
+    }
+    labels.join(" ")
 }
 
 fn to_json(prediction: &Prediction, classes: &[String]) -> serde_json::Value {
+    let class = match prediction {
+        Prediction::Class(class) => class,
+        Prediction::Sequence(sequence) => {
+            return serde_json::json!({
+                "file": sequence.file,
+                "row": sequence.row,
+                "labels": sequence.labels,
+                "text": written(&sequence.labels),
+            });
+        }
+    };
     let probabilities: serde_json::Map<String, serde_json::Value> =
-        classes.iter().cloned().zip(prediction.probabilities.iter().map(|probability| (*probability).into())).collect();
+        classes.iter().cloned().zip(class.probabilities.iter().map(|probability| (*probability).into())).collect();
     serde_json::json!({
-        "file": prediction.file,
-        "row": prediction.row,
-        "class": prediction.class,
-        "probability": prediction.probability,
+        "file": class.file,
+        "row": class.row,
+        "class": class.class,
+        "probability": class.probability,
         "probabilities": probabilities,
     })
 }

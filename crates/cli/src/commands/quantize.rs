@@ -136,7 +136,11 @@ fn to_text(model: &QuantizedModel, session: &Session) -> String {
     let paired = &model.paired;
     let [changed, all, before, after] =
         [paired.changed, paired.rows, paired.only_first, paired.only_second].map(grouped);
-    let mut foot = vec![(say::label_changed(lang), say::changed(lang, changed, all, before, after))];
+    let mut foot = Vec::new();
+    // Sequences have no classes that could change.
+    if paired.rows > 0 {
+        foot.push((say::label_changed(lang), say::changed(lang, changed, all, before, after)));
+    }
     if let Some(difference) = paired.difference {
         let [value, lower, upper] =
             [difference.value, difference.lower95, difference.upper95].map(|share| format!("{:+.2} %", share * 100.0));

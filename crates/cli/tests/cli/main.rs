@@ -15,3 +15,4 @@ mod sessions;
 mod study;
 mod tampering;
 mod threads;
+mod transcripts;

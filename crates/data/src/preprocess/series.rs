@@ -49,7 +49,8 @@ impl FittedFeature {
         }
         let tokens = series.tokens().cloned();
         let kind = if tokens.is_some() { FeatureType::Tokens } else { FeatureType::Series };
-        FittedFeature { name: spec.name.clone(), kind, source_shape: shape.clone(), shape, steps, tokens }
+        let (name, rate_hz) = (spec.name.clone(), series.rate_hz());
+        FittedFeature { name, kind, source_shape: shape.clone(), shape, steps, tokens, rate_hz }
     }
 
     /// What becomes of the values of each channel.

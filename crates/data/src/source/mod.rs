@@ -9,6 +9,7 @@ pub mod series_file;
 mod series_folder;
 pub mod testing;
 mod text_folder;
+mod transcripts;
 pub mod wav;
 mod windows;
 
@@ -28,6 +29,8 @@ pub(crate) use series_folder::read_series;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 pub use text_folder::TextFolder;
+pub use transcripts::TranscriptsFolder;
+pub(crate) use transcripts::samples;
 
 /// More bytes of images or numbers in one part are refused: they are held in memory.
 pub const MAX_BYTES: u64 = 8 << 30;
@@ -85,6 +88,7 @@ pub fn open(spec: &SourceSpec, base: &Path) -> Result<Box<dyn Source>, DataError
         SourceSpec::Images(spec) => Box::new(ImageFolder::open(spec, base)?),
         SourceSpec::Series(spec) => Box::new(SeriesFolder::open(spec, base)?),
         SourceSpec::Audio(spec) => Box::new(AudioFolder::open(spec, base)?),
+        SourceSpec::Transcripts(spec) => Box::new(TranscriptsFolder::open(spec, base)?),
         SourceSpec::Text(spec) => Box::new(TextFolder::open(spec, base)?),
     })
 }

@@ -2,7 +2,7 @@
 
 use super::class_folders::{self, Part};
 use super::series_file::{CsvSeries, TsFile, parse_csv, parse_ts};
-use super::{Ingested, MAX_BYTES, MAX_CLASSES, Source, SourceFile, folder, read_unpacked, unknown_part};
+use super::{Ingested, MAX_BYTES, MAX_CLASSES, Source, SourceFile, folder, read_unpacked, samples, unknown_part};
 use crate::dataset::Dataset;
 use crate::digest::{Digest, Hasher};
 use crate::error::DataError;
@@ -96,17 +96,21 @@ impl Source for SeriesFolder {
     }
 }
 
-/// The series of a file, to predict: all of a `.ts` file, or the one of a CSV file; by their numbers, with their channels.
+/// The series of a file, to predict: all of a `.ts` file, or the one of a CSV file or, where samples have this rate, of a WAV file; by
+/// their numbers, with their channels.
 ///
 /// # Errors
 /// If the file cannot be read.
-pub(crate) fn read_series(path: &Path) -> Result<(usize, Vec<Vec<f32>>), DataError> {
+pub(crate) fn read_series(path: &Path, rate_hz: Option<u32>) -> Result<(usize, Vec<Vec<f32>>), DataError> {
     let bytes = read_unpacked(path)?;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let at_path = |error| DataError::Series { path: path.to_owned(), error };
     if name.ends_with(".ts") || name.ends_with(".ts.gz") {
         let TsFile { channels, rows, .. } = parse_ts(&bytes).map_err(at_path)?;
         return Ok((channels, rows.into_iter().map(|row| row.numbers).collect()));
+    }
+    if rate_hz.is_some() && (name.ends_with(".wav") || name.ends_with(".wav.gz")) {
+        return Ok((1, vec![samples(path, &bytes, rate_hz)?]));
     }
     let CsvSeries { channels, numbers } = parse_csv(&bytes).map_err(at_path)?;
     Ok((channels, vec![numbers]))

@@ -22,6 +22,8 @@ pub enum SourceSpec {
     Text(TextSpec),
     /// A folder of sounds: WAV files.
     Audio(AudioSpec),
+    /// A folder of series or sounds with a text beside each: what it says.
+    Transcripts(TranscriptsSpec),
 }
 
 /// A folder of series with a class each. Series may differ in length; they are padded with 0 at their end to the longest of
@@ -119,6 +121,43 @@ pub struct AudioSpec {
     pub stride: Option<usize>,
 }
 
+/// A folder of recordings, or with the sub-folders `train` and `test` that hold them, each with its transcript beside it: `NAME.txt`
+/// says what stands in `NAME.csv` (a series: a line is a step, a column is a channel) or `NAME.wav` (a sound: a sample is a step, of
+/// -1 to 1, of several channels the mean), either plain or gzipped (`.gz`). Recordings differ in length; they are padded with 0 at
+/// their end to the longest of all parts. They are for the loss `ctc`.
+///
+/// The labels of a row are the characters of its transcript, in their order, without white space at its ends, and -1 behind the last, up
+/// to the longest transcript. A recording without a transcript, or with an empty one, has a missing label. Rows are split and counted by
+/// their first label. Other files are passed over.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TranscriptsSpec {
+    /// The folder, relative to the spec's own folder.
+    pub folder: PathBuf,
+    /// The characters of the transcripts, each once, 2 to 4096 of them; a character's place in the list is its class. Any other is a
+    /// mistake, unless `unknown` stands for it.
+    #[schemars(length(min = 2, max = 4096))]
+    pub characters: String,
+    /// The one of `characters` that stands for all characters that are not among them. Default: such a character is a mistake.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 1))]
+    pub unknown: Option<String>,
+    /// Samples of a second that all sounds must have, 1000 to 192000: nothing is resampled. Not needed where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1000, max = 192_000))]
+    pub rate_hz: Option<u32>,
+}
+
+impl TranscriptsSpec {
+    /// What the labels stand for.
+    pub(crate) fn tokens(&self) -> Tokens {
+        Tokens::Characters {
+            characters: self.characters.clone(),
+            unknown: self.unknown.as_ref().and_then(|unknown| unknown.chars().next()),
+        }
+    }
+}
+
 impl AudioSpec {
     /// What the tokens stand for.
     pub(crate) fn tokens(&self) -> Tokens {
@@ -153,6 +192,7 @@ impl SourceSpec {
             SourceSpec::Series(_) => "series",
             SourceSpec::Text(_) => "text",
             SourceSpec::Audio(_) => "audio",
+            SourceSpec::Transcripts(_) => "transcripts",
         }
     }
 
@@ -160,7 +200,7 @@ impl SourceSpec {
     pub fn feature_type(&self) -> FeatureType {
         match self {
             SourceSpec::Idx(_) | SourceSpec::Images(_) => FeatureType::Image,
-            SourceSpec::Series(_) => FeatureType::Series,
+            SourceSpec::Series(_) | SourceSpec::Transcripts(_) => FeatureType::Series,
             SourceSpec::Text(_) | SourceSpec::Audio(_) => FeatureType::Tokens,
         }
     }
@@ -194,17 +234,36 @@ pub(super) fn check_text(spec: &TextSpec, problems: &mut Vec<SpecProblem>) {
     };
     within("window", *window, 1, MAX_WINDOW);
     within("stride", stride.unwrap_or(1), 1, MAX_WINDOW);
+    check_characters("data.source.text", characters.as_deref(), unknown.as_deref(), problems);
+}
+
+pub(super) fn check_transcripts(spec: &TranscriptsSpec, problems: &mut Vec<SpecProblem>) {
+    let TranscriptsSpec { folder: _, characters, unknown, rate_hz } = spec;
+    let key = "data.source.transcripts";
+    if let Some(rate_hz) = rate_hz.filter(|rate_hz| !(1000..=192_000).contains(rate_hz)) {
+        let (key, received) = (format!("{key}.rate_hz"), f64::from(rate_hz));
+        problems.push(SpecProblem::OutOfRange { key, received, low: 1000.0, high: 192_000.0 });
+    }
+    check_characters(key, Some(characters), unknown.as_deref(), problems);
+}
+
+fn check_characters(key: &str, characters: Option<&str>, unknown: Option<&str>, problems: &mut Vec<SpecProblem>) {
+    let key = |name: &str| format!("{key}.{name}");
     if let Some(characters) = characters {
-        within("characters", characters.chars().count(), 2, MAX_CHARACTERS);
+        let received = characters.chars().count();
+        if !(2..=MAX_CHARACTERS).contains(&received) {
+            let (key, received, high) = (key("characters"), received as f64, MAX_CHARACTERS as f64);
+            problems.push(SpecProblem::OutOfRange { key, received, low: 2.0, high });
+        }
         let mut seen = BTreeSet::new();
         if let Some(character) = characters.chars().find(|character| !seen.insert(*character)) {
             problems.push(SpecProblem::CharacterTwice { key: key("characters"), character });
         }
     }
     if let Some(unknown) = unknown {
-        let listed = characters.iter().flat_map(|characters| characters.chars()).any(|one| unknown.chars().eq([one]));
+        let listed = characters.is_some_and(|characters| characters.chars().any(|one| unknown.chars().eq([one])));
         if !listed {
-            problems.push(SpecProblem::UnknownNotListed { key: key("unknown"), received: unknown.clone() });
+            problems.push(SpecProblem::UnknownNotListed { key: key("unknown"), received: unknown.to_owned() });
         }
     }
 }

@@ -121,6 +121,7 @@ fn feature() -> FittedFeature {
         shape: vec![1, 2, 1],
         steps,
         tokens: None,
+        rate_hz: None,
     }
 }
 

@@ -13,3 +13,4 @@ mod sources;
 mod specs;
 mod surveys;
 mod text;
+mod transcripts;

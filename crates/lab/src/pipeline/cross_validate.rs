@@ -143,6 +143,9 @@ pub(super) fn check(read: &Read<RunSpec>, prepared: &Prepared, model: &CheckedMo
     if matches!(model.target(), Target::Embedding { .. }) {
         return Err(read.diagnostics([("cross_validation".to_owned(), TrainError::FoldsOfEmbeddings)]).into());
     }
+    if matches!(model.target(), Target::Sequence { .. }) {
+        return Err(read.diagnostics([("cross_validation".to_owned(), TrainError::FoldsOfSequences)]).into());
+    }
     if prepared.train.label_width() > 1 {
         return Err(read.diagnostics([("cross_validation".to_owned(), TrainError::FoldsOfSteps)]).into());
     }

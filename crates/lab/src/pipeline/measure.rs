@@ -186,9 +186,13 @@ impl<'a> Measuring<'a> {
     pub(crate) fn model_file(&self, state: &StateBlock) -> Vec<u8> {
         let PreparedRun { preparation, lock, .. } = self.prepared;
         let spec = Lock::spec_value(self.spec);
-        let is_embedding = matches!(self.spec.train.loss.target(), LossTarget::Embedding);
         // Where it is not said, the model is one of classes.
-        let target = is_embedding.then(|| ("target".to_owned(), "embedding".to_owned()));
+        let target = match self.spec.train.loss.target() {
+            LossTarget::Embedding => Some("embedding"),
+            LossTarget::Sequence => Some("sequence"),
+            LossTarget::Class | LossTarget::Binary | LossTarget::Number => None,
+        };
+        let target = target.map(|target| ("target".to_owned(), target.to_owned()));
         let metadata = [
             ("format".to_owned(), "proofmark".to_owned()),
             ("numerics_version".to_owned(), NUMERICS_VERSION.to_string()),

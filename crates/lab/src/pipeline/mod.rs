@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use proofmark_data::{DataError, Preparation, gate, prepare};
+use proofmark_data::{DataError, Preparation, Prepared, gate, prepare};
 use proofmark_engine::NUMERICS_VERSION;
 use proofmark_engine::plan::{PlanOptions, plan};
 use proofmark_evidence::Digest;
@@ -22,8 +22,9 @@ use proofmark_messages::{Lang, Localize, display_in_english, lab as say};
 use proofmark_model::{CheckedModel, ModelError, Target};
 use proofmark_report::{Outcome, Stage};
 use proofmark_store::{EventLog, MAX_NAME_BYTES, OpenRun, RunFile, Runs};
-use proofmark_train::TrainError;
 use proofmark_train::metrics::{Measured, Metric};
+use proofmark_train::predict::PredictError;
+use proofmark_train::{TrainError, check_steps};
 
 use crate::cross_validation::OverFolds;
 use crate::error::LabError;
@@ -200,12 +201,23 @@ pub(crate) fn resolve(read: &Read<RunSpec>, preparation: Preparation) -> Result<
         let problem = TrainError::EarlyStoppingWithoutValidation;
         return Err(read.diagnostics([("train.early_stopping".to_owned(), problem)]).into());
     }
+    if let Err(problem) = check_sequences(&model, prepared) {
+        return Err(read.diagnostics([("train.loss".to_owned(), problem)]).into());
+    }
     if let Err(problem) = spec.train.check_length_buckets(&model, &prepared.train) {
         return Err(read.diagnostics([("train.length_buckets".to_owned(), problem)]).into());
     }
     cross_validate::check(read, prepared, &model)?;
     lock.plan = plan_digest(spec, &model, prepared.train.len())?;
     Ok(PreparedRun { model: Some(model), preparation, lock })
+}
+
+/// Whether the model's steps have room for all sequences that it is to read, those of validation and test too.
+fn check_sequences(model: &CheckedModel, prepared: &Prepared) -> Result<(), PredictError> {
+    if !matches!(model.target(), Target::Sequence { .. }) {
+        return Ok(());
+    }
+    [&prepared.train, &prepared.validation, &prepared.test].into_iter().try_for_each(|set| check_steps(model, set))
 }
 
 /// Fits the model to the shape of a sample and the number of classes, and the training to the model.
@@ -231,6 +243,20 @@ pub fn check_model(
     let of_pairs = spec.evaluate.metrics.iter().find(|metric| metric.is_of_pairs());
     if let Some(metric) = of_pairs.filter(|_| !matches!(target, Target::Embedding { .. })) {
         let problem = TrainError::PairsWithoutEmbeddings { metric: metric.name() };
+        return Err(read.diagnostics([("evaluate.metrics".to_owned(), problem)]).into());
+    }
+    if matches!(target, Target::Sequence { .. }) {
+        let refuse = |path: &str, metric| -> LabError {
+            read.diagnostics([(path.to_owned(), TrainError::MetricOfSequences { metric })]).into()
+        };
+        if let Some(metric) = spec.evaluate.metrics.iter().find(|metric| !metric.is_of_sequences()) {
+            return Err(refuse("evaluate.metrics", metric.name()));
+        }
+        if !spec.evaluate.slices.is_empty() {
+            return Err(refuse("evaluate.slices", "slices"));
+        }
+    } else if spec.evaluate.metrics.contains(&Metric::LabelErrorRate) {
+        let problem = TrainError::ReadingsWithoutSequences { metric: Metric::LabelErrorRate.name() };
         return Err(read.diagnostics([("evaluate.metrics".to_owned(), problem)]).into());
     }
     if spec.evaluate.metrics.contains(&Metric::VerificationAccuracy) && !spec.data.split.has_validation() {

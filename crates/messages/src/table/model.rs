@@ -278,6 +278,14 @@ crate::phrases! {
         en: "the last layer gives the shape `{received}`, expected one row of numbers, which is compared with those of other samples",
         zh: "最后一层输出的形状为 `{received}`，应为一行数值，用于与其他样本比较",
     }
+    output_sequence(received, classes, outputs) {
+        en: "the last layer gives the shape `{received}`, expected `[steps, {outputs}]`: at each step one output for each of {classes} classes and one for the blank",
+        zh: "最后一层输出的形状为 `{received}`，应为 `[步数, {outputs}]`：每一步对 {classes} 个类别各有一个输出，另有一个对应空白符",
+    }
+    output_sequence_hint(layer) {
+        en: "keep the axis of the steps and end the model with `- {layer}`",
+        zh: "请保留步的轴，并以 `- {layer}` 结束模型",
+    }
     output_hint(layer) { en: "end the model with `- {layer}`", zh: "请以 `- {layer}` 作为最后一层" }
     output_flatten_hint(layer) {
         en: "end the model with `- flatten` and `- {layer}`",
@@ -294,6 +302,10 @@ crate::phrases! {
     loss_for_embedding(loss) {
         en: "the loss `{loss}` does not compare samples with each other, but the model is for embeddings",
         zh: "损失函数 `{loss}` 不比较样本之间的距离，而模型输出的是嵌入向量",
+    }
+    loss_for_sequence(loss) {
+        en: "the loss `{loss}` does not compare sequences of labels, but the model is to read one from each sample",
+        zh: "损失函数 `{loss}` 不比较标签序列，而模型要从每个样本读出一个标签序列",
     }
     loss_hint(loss) { en: "`{loss}` fits this target", zh: "该目标适合使用 `{loss}`" }
     loss_activation(loss, expected, received) {
@@ -325,6 +337,11 @@ crate::phrases! {
         en: "remove `train.class_weights`, or end in a layer that gives one prediction a sample",
         zh: "请删除 `train.class_weights`，或让最后一层对每个样本只给出一个预测",
     }
+    class_weights_sequence() {
+        en: "`class_weights` weigh what has one class, and this model reads a sequence of them from each sample",
+        zh: "`class_weights` 只能为各有一个类别的对象加权，而该模型从每个样本读出一个标签序列",
+    }
+    class_weights_sequence_hint() { en: "remove `train.class_weights`", zh: "请删除 `train.class_weights`" }
     nothing_to_train() { en: "the model has nothing to train", zh: "模型没有可训练的参数" }
     nothing_to_train_hint() {
         en: "add a layer with parameters, such as `dense` or `conv2d`",

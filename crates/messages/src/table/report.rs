@@ -284,6 +284,7 @@ crate::phrases! {
     metric_brier() { en: "Brier score", zh: "Brier 分数" }
     metric_ece() { en: "Calibration error", zh: "校准误差" }
     metric_verification_accuracy() { en: "Verification accuracy", zh: "验证对准确率" }
+    metric_label_error_rate() { en: "Label error rate", zh: "标签错误率" }
     metric_equal_error_rate() { en: "Equal error rate", zh: "等错误率" }
     metric_verification_auc() { en: "Area under the ROC curve", zh: "ROC 曲线下面积" }
     metric_mse() { en: "Mean squared error", zh: "均方误差" }

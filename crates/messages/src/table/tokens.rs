@@ -44,8 +44,21 @@ crate::phrases! {
         zh: "`{path}` 每秒有 `{received}` 个样本，应为 `{expected}`",
     }
     hint_sample_rate() {
-        en: "bring all files to one rate, and say it in `data.source.audio.rate_hz`",
-        zh: "请将所有文件统一为一个采样率，并写在 `data.source.audio.rate_hz` 中",
+        en: "bring all files to one rate, and say it as the source's `rate_hz`",
+        zh: "请将所有文件统一为一个采样率，并写在数据源的 `rate_hz` 中",
+    }
+    no_recordings(path) { en: "`{path}` has no recordings", zh: "`{path}` 中没有录音或序列文件" }
+    hint_no_recordings() {
+        en: "expected files that end in `.csv` or `.wav`, each beside a `.txt` of the same name, in the folder or in its sub-folders `train` and `test`",
+        zh: "应有以 `.csv` 或 `.wav` 结尾的文件，旁边各有一个同名的 `.txt` 文件，直接放在该文件夹中，或放在其子文件夹 `train` 和 `test` 中",
+    }
+    rate_unknown(path, received) {
+        en: "`{path}` is a sound of `{received}` samples a second, and the spec does not say how many there are to be",
+        zh: "`{path}` 是每秒 `{received}` 个样本的声音，而配置没有写明采样率",
+    }
+    hint_rate_unknown(received) {
+        en: "write `rate_hz: {received}` in `data.source.transcripts`",
+        zh: "请在 `data.source.transcripts` 中写 `rate_hz: {received}`",
     }
     no_sounds(path) { en: "`{path}` has no sounds", zh: "`{path}` 中没有声音文件" }
     hint_no_sounds() {

@@ -79,6 +79,46 @@ crate::phrases! {
         en: "for one label a sample, end in `return_sequences: false`, a global pooling or `flatten` before the last layer; for a label a step, keep the number of steps",
         zh: "若每个样本只有一个标签，请在最后一层之前使用 `return_sequences: false`、全局池化或 `flatten`；若每一步都有标签，请保持步数不变",
     }
+    /// A sequence of labels that the model's steps have no room for.
+    sequence_too_long(sample, labels, repeats, needed, steps) {
+        en: "sample {sample} has {labels} labels, {repeats} of which are the one before them again; with a blank between equal ones they take {needed} steps, and the model has {steps}",
+        zh: "样本 {sample} 有 {labels} 个标签，其中 {repeats} 个与前一个相同；相同标签之间须隔一个空白符，共需 {needed} 步，而模型只有 {steps} 步",
+    }
+    /// What to do about it.
+    sequence_too_long_hint() {
+        en: "shorten the sequence less in the model (smaller strides and pooling), or leave such samples out",
+        zh: "请让模型少缩短序列（减小步长和池化），或去掉这些样本",
+    }
+    /// A metric of a model that reads sequences of labels which has none.
+    metric_of_sequences(metric) {
+        en: "`{metric}` is not defined for sequences of labels, which the loss `ctc` reads from each sample",
+        zh: "`{metric}` 对标签序列没有定义，而损失函数 `ctc` 从每个样本读出一个标签序列",
+    }
+    /// What to do about it.
+    metric_of_sequences_hint() {
+        en: "write `metrics: [label_error_rate, accuracy, loss]`, or some of these, without `slices`",
+        zh: "请写 `metrics: [label_error_rate, accuracy, loss]` 或其中几项，且不要写 `slices`",
+    }
+    /// The metric of sequences, of a model that reads none.
+    label_error_rate_without_sequences(metric) {
+        en: "`{metric}` is measured on sequences of labels, and this model reads none",
+        zh: "`{metric}` 在标签序列上度量，而该模型不读出标签序列",
+    }
+    /// What to do about it.
+    label_error_rate_without_sequences_hint() {
+        en: "use the loss `ctc`, or leave the metric out",
+        zh: "请使用损失函数 `ctc`，或去掉该指标",
+    }
+    /// Folds of samples from each of which a sequence is read.
+    folds_of_sequences() {
+        en: "`cross_validation` is of classes, and this model reads a sequence of labels from each sample",
+        zh: "`cross_validation` 用于类别，而该模型从每个样本读出一个标签序列",
+    }
+    /// A model that reads sequences where one class a sample is needed.
+    sequences_unsupported() {
+        en: "the model reads a sequence of labels from each sample; this needs a model of one class a sample",
+        zh: "模型从每个样本读出一个标签序列；此处需要每个样本只预测一个类别的模型",
+    }
     /// A model of steps where one class a sample is needed.
     steps_unsupported(steps) {
         en: "the model predicts a class for each of {steps} steps; this needs a model of one class a sample",

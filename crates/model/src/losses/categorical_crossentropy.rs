@@ -98,7 +98,7 @@ fn smoothed_steps(
 }
 
 /// What the probabilities are the softmax of, in their shape.
-fn logits_of(graph: &mut Graph, probabilities: Value) -> Result<Value, ModelErrorKind> {
+pub(super) fn logits_of(graph: &mut Graph, probabilities: Value) -> Result<Value, ModelErrorKind> {
     let Some(logits) = ops::logits_of(graph, probabilities) else { return Err(ModelErrorKind::NoLogits) };
     let shape = graph.shape(probabilities).clone();
     Ok(if *graph.shape(logits) == shape { logits } else { graph.add(Reshape { shape }, &[logits])? })

@@ -5,6 +5,7 @@
 
 mod binary_crossentropy;
 mod categorical_crossentropy;
+mod ctc;
 mod huber;
 mod mae;
 mod mse;
@@ -17,6 +18,7 @@ use proofmark_tensor::{DType, Shape};
 
 pub use binary_crossentropy::BinaryCrossentropy;
 pub use categorical_crossentropy::CategoricalCrossentropy;
+pub use ctc::{Ctc, best_path, steps_needed};
 pub use huber::Huber;
 pub use mae::MeanAbsoluteError;
 pub use mse::MeanSquaredError;
@@ -37,6 +39,7 @@ tagged! {
         mae => MeanAbsoluteError,
         huber => Huber,
         triplet => Triplet,
+        ctc => Ctc,
     }
 }
 
@@ -52,13 +55,15 @@ pub enum LossTarget {
     Number,
     /// The class of the sample, i32 `[]`: predictions of a batch, one row each, are compared with each other.
     Embedding,
+    /// The classes that a sequence is to be read as, i32 `[steps]` for predictions `[steps, classes + 1]`, with -1 behind the last.
+    Sequence,
 }
 
 impl LossTarget {
     /// The type of the target of a sample whose prediction has this shape.
     pub fn of(self, predictions: &Shape) -> Type {
         match self {
-            LossTarget::Class => {
+            LossTarget::Class | LossTarget::Sequence => {
                 let rows = predictions.rank().saturating_sub(1);
                 Type::sample(Shape::new(&predictions[..rows])).with_dtype(DType::I32)
             }
@@ -105,6 +110,7 @@ impl Loss {
     pub fn target_of_classes(&self, classes: usize) -> Target {
         match self.target() {
             LossTarget::Embedding => Target::Embedding { classes },
+            LossTarget::Sequence => Target::Sequence { classes },
             LossTarget::Class | LossTarget::Binary | LossTarget::Number => Target::Category { classes },
         }
     }

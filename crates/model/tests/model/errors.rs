@@ -73,6 +73,7 @@ const SPECS: &[(&str, &str, &[usize], Target)] = &[
         DIGITS,
     ),
     ("an embedding a step", r#"{ "dense": { "units": 4 } }"#, &[5, 4], Target::Embedding { classes: 3 }),
+    ("no blank", r#"{ "dense": { "units": 4 } }"#, &[5, 4], Target::Sequence { classes: 4 }),
     ("no units", r#"{ "dense": { "units": 0 } }"#, &[4], DIGITS),
     ("everything dropped", r#"{ "dropout": { "rate": 1.0 } }"#, &[10], DIGITS),
     ("a negative penalty", r#"{ "dense": { "units": 10, "kernel_regularizer": { "l2": -1e-5 } } }"#, &[4], DIGITS),
@@ -192,6 +193,15 @@ fn others() -> Vec<(&'static str, ModelErrors)> {
                 .check_loss(&loss(r#""mse""#))
                 .expect_err("it does not fit"),
         ),
+        (
+            "classes for sequences",
+            ModelSpec::new()
+                .add(dense(4).softmax())
+                .check([5, 3], Target::Sequence { classes: 3 })
+                .expect("a model")
+                .check_loss(&loss(r#""categorical_crossentropy""#))
+                .expect_err("it does not fit"),
+        ),
         ("classes for yes or no", yes.check_loss(&loss(r#""mae""#)).expect_err("it does not fit")),
         ("no softmax", classes.check_loss(&loss(r#""categorical_crossentropy""#)).expect_err("it does not fit")),
         ("no sigmoid", yes.check_loss(&loss(r#""binary_crossentropy""#)).expect_err("it does not fit")),
@@ -219,6 +229,7 @@ fn others() -> Vec<(&'static str, ModelErrors)> {
         ("nothing in bf16", of(ModelErrorKind::NothingInBf16)),
         ("mixup of steps", of(ModelErrorKind::MixupSteps)),
         ("class weights of steps", of(ModelErrorKind::ClassWeightsSteps)),
+        ("class weights of sequences", of(ModelErrorKind::ClassWeightsSequence)),
         ("a layer without a form in ONNX", of(ModelErrorKind::NotExported { layer_kind: "gru" })),
         ("no logits", of(ModelErrorKind::NoLogits)),
         ("a node refused", of(ModelErrorKind::Graph(GraphError::Type(arity)))),

@@ -144,7 +144,7 @@ fn check(json: &str, input: &[usize], target: Target, loss: &str) {
     let x = numbers(SAMPLES * input.iter().product::<usize>(), 7);
     let classes: Vec<i32> = (0..SAMPLES as i32).collect();
     let numbers: Vec<f32> = match target {
-        Target::Category { .. } | Target::Embedding { .. } => vec![1.0, 0.0, 1.0],
+        Target::Category { .. } | Target::Embedding { .. } | Target::Sequence { .. } => vec![1.0, 0.0, 1.0],
         Target::Number { outputs } => numbers(SAMPLES * outputs, 3),
     };
     let is_class = matches!(loss.target(), proofmark_model::losses::LossTarget::Class);

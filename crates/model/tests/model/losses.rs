@@ -65,7 +65,7 @@ fn cases() -> Vec<Case> {
 
 #[test]
 fn values_and_gradients() {
-    let mut seen = vec!["binary_crossentropy", "triplet"];
+    let mut seen = vec!["binary_crossentropy", "triplet", "ctc"];
     for case in cases() {
         let loss: Loss = serde_json::from_str(case.json).expect("a loss");
         seen.push(loss.kind());
@@ -73,6 +73,7 @@ fn values_and_gradients() {
             LossTarget::Class => Target::Category { classes: OUTPUTS },
             LossTarget::Binary | LossTarget::Number => Target::Number { outputs: OUTPUTS },
             LossTarget::Embedding => Target::Embedding { classes: 3 },
+            LossTarget::Sequence => Target::Sequence { classes: OUTPUTS - 1 },
         };
         check(&loss, case.last, target, OUTPUTS, &Z, &case.target, case.loss);
     }
@@ -165,6 +166,78 @@ fn triplets_of_a_batch() {
     assert_close(session.output(*idx), &slopes, 5e-6);
 }
 
+/// Values and the gradient of a bias, against the sum over all paths in f64.
+#[test]
+fn sequences_of_labels() {
+    let loss: Loss = serde_json::from_str(r#""ctc""#).expect("a loss");
+    let spec = ModelSpec::new().add(dense(OUTPUTS).named("pass")).add(activation(Activation::Softmax));
+    let model = spec.check([4, OUTPUTS], Target::Sequence { classes: OUTPUTS - 1 }).expect("a model");
+    let x: Vec<f32> = (0..4 * 4 * OUTPUTS).map(|i| ((i * 37 + 11) % 29) as f32 / 8.0 - 1.75).collect();
+    // One label, two, an equal pair; the last needs every step.
+    let labels: [&[i32]; 4] = [&[1], &[0, 1], &[1, 1], &[0, 1, 0, 1]];
+    let target: Vec<i32> = labels.iter().flat_map(|labels| labels.iter().copied().chain([-1; 4]).take(4)).collect();
+    let definition = |bias: &[f64]| -> Vec<f64> {
+        let of_sample = |(sample, labels): (usize, &&[i32])| {
+            let z = |t: usize, c: usize| f64::from(x[(sample * 4 + t) * OUTPUTS + c]) + bias[c];
+            let p = |t: usize, c: usize| z(t, c).exp() / (0..OUTPUTS).map(|c| z(t, c).exp()).sum::<f64>();
+            let paths = (0..OUTPUTS.pow(4)).map(|path| [path % 3, path / 3 % 3, path / 9 % 3, path / 27]);
+            let reads = |path: &[usize; 4]| {
+                let mut read: Vec<usize> = path.to_vec();
+                read.dedup();
+                read.retain(|class| *class != OUTPUTS - 1);
+                read.iter().map(|class| *class as i32).eq(labels.iter().copied())
+            };
+            let sum: f64 = paths.filter(reads).map(|path| (0..4).map(|t| p(t, path[t])).product::<f64>()).sum();
+            -sum.ln() / labels.len() as f64
+        };
+        labels.iter().enumerate().map(of_sample).collect()
+    };
+    let gradients = model.gradient_graph(&loss).expect("gradients");
+    let mut state = StateBlock::new(&gradients.graph);
+    identity(&mut state, OUTPUTS);
+    let weight = [1.0, 2.0, 2.0, 4.0];
+    let feeds = [
+        ("x", Feed::F32(&x)),
+        ("target", Feed::I32(&target)),
+        ("weight", Feed::F32(&weight)),
+        ("loss_scale", Feed::F32(&[0.5])),
+    ];
+    let session = run(&gradients.graph, &mut state, 4, &feeds);
+    assert_close(session.output(gradients.loss), &definition(&[0.0; OUTPUTS]), 1e-6);
+    let (_, idx) = gradients.gradients.iter().find(|(name, _)| name == "pass.bias").expect("the bias");
+    let slopes: Vec<f64> = (0..OUTPUTS)
+        .map(|i| {
+            let total = |h: f64| -> f64 {
+                let mut bias = [0.0; OUTPUTS];
+                bias[i] = h;
+                definition(&bias).iter().zip(weight).map(|(loss, weight)| 0.5 * loss * f64::from(weight)).sum()
+            };
+            (total(1e-5) - total(-1e-5)) / 2e-5
+        })
+        .collect();
+    assert_close(session.output(*idx), &slopes, 2e-6);
+}
+
+#[test]
+fn sequences_need_a_blank_and_a_loss_for_them() {
+    let of = |loss: &str| serde_json::from_value::<Loss>(loss.into()).expect("a loss");
+    let spec = ModelSpec::new().add(dense(5).softmax());
+    let model = spec.check([6, 3], Target::Sequence { classes: 4 }).expect("a model");
+    assert!(model.check_loss(&of("ctc")).is_ok());
+    assert_eq!(of("ctc").target_of_classes(4), Target::Sequence { classes: 4 });
+    let text = |result: Result<(), proofmark_model::ModelErrors>| result.unwrap_err().to_string();
+    let other = text(model.check_loss(&of("categorical_crossentropy")));
+    assert!(other.contains("does not compare sequences of labels"), "{other}");
+    let classes = spec.check([6, 3], Target::Category { classes: 5 }).expect("a model");
+    assert!(classes.check_loss(&of("ctc")).is_err());
+    for (input, outputs) in [(&[6, 3][..], 5), (&[3], 4)] {
+        let error = spec.check(input.to_vec(), Target::Sequence { classes: outputs }).unwrap_err().to_string();
+        assert!(error.contains(&format!("expected `[steps, {}]`", outputs + 1)), "{error}");
+    }
+    let linear = ModelSpec::new().add(dense(5)).check([6, 3], Target::Sequence { classes: 4 }).expect("a model");
+    assert!(text(linear.check_loss(&of("ctc"))).contains("softmax"));
+}
+
 #[test]
 fn triplets_are_of_embeddings() {
     let of = |loss: &str| serde_json::from_value::<Loss>(loss.into()).expect("a loss");
@@ -213,7 +286,7 @@ fn check(
     let model = spec.check([outputs], target).expect("a model");
     let classes: Vec<i32> = y.iter().take(z.len() / outputs).map(|class| *class as i32).collect();
     let fed = match loss.target() {
-        LossTarget::Class | LossTarget::Embedding => Feed::I32(&classes),
+        LossTarget::Class | LossTarget::Embedding | LossTarget::Sequence => Feed::I32(&classes),
         LossTarget::Binary | LossTarget::Number => Feed::F32(y),
     };
     let samples = z.len() / outputs;

@@ -56,7 +56,7 @@ fn subject(path: &[&str], lang: Lang) -> Option<(String, Quantity)> {
     let quantity = |name: &str| match name {
         "accuracy" | "precision" | "recall" | "f1" | "calibration_error" => Some(Quantity::Proportion),
         "verification_accuracy" | "equal_error_rate" | "verification_auc" => Some(Quantity::Proportion),
-        "loss" | "perplexity" => Some(Quantity::Number),
+        "loss" | "perplexity" | "label_error_rate" => Some(Quantity::Number),
         _ => None,
     };
     let accuracy = metric_name("accuracy", lang);

@@ -42,6 +42,7 @@ pub(crate) fn metric_name(name: &str, lang: Lang) -> String {
         "verification_accuracy" => say::metric_verification_accuracy(lang),
         "equal_error_rate" => say::metric_equal_error_rate(lang),
         "verification_auc" => say::metric_verification_auc(lang),
+        "label_error_rate" => say::metric_label_error_rate(lang),
         "mse" => say::metric_mse(lang),
         "mae" => say::metric_mae(lang),
         "rmse" => say::metric_rmse(lang),

@@ -7,6 +7,7 @@ mod confusion;
 mod embeddings;
 mod interval;
 mod paired;
+mod sequences;
 mod verification;
 
 pub use across_folds::{AcrossFolds, across_folds};
@@ -15,6 +16,7 @@ pub use confusion::Confusion;
 pub(crate) use embeddings::nearest_other;
 pub use interval::{Estimate, Method, wilson};
 pub use paired::{Paired, PairedDifference};
+pub use sequences::{Reading, edit_distance};
 pub use verification::verification_threshold;
 
 use std::ops::Range;
@@ -32,7 +34,8 @@ use verification::Pairs;
 pub enum Metric {
     /// Share of samples whose most probable class is the right one; where a sample has a class for each step, of steps. Of
     /// embeddings, the class of the nearest other sample (of all, or of 2,048 that are drawn) is the most probable one, here and in
-    /// what follows. Interval: Wilson; of steps bootstrap, since those of a sample are not independent.
+    /// what follows. Of sequences of labels: labels less errors, of each sample at least 0, over labels. Interval: Wilson; of steps
+    /// and sequences bootstrap, since labels of one sample are not independent.
     Accuracy,
     /// Mean, over the classes that are actual or predicted at least once, of (right among those predicted as the class); 0
     /// for a class that is never predicted. Interval: bootstrap.
@@ -59,6 +62,10 @@ pub enum Metric {
     /// Of embeddings: how often a pair of one class is nearer than a pair of two, equal distances counting one half (the area under the
     /// ROC curve). Interval: bootstrap, of samples.
     VerificationAuc,
+    /// Of sequences of labels that are read: how many labels must be put in, taken out or replaced, over all samples, to make the right
+    /// ones of those read (edit distance), over the number of right ones. Reading nothing gives 1; labels that are not there can make it
+    /// more. Interval: bootstrap, of samples.
+    LabelErrorRate,
     /// The confusion matrix, which the report shows; it has no single value.
     Confusion,
 }
@@ -76,6 +83,7 @@ impl Metric {
         Metric::VerificationAccuracy,
         Metric::EqualErrorRate,
         Metric::VerificationAuc,
+        Metric::LabelErrorRate,
         Metric::Confusion,
     ];
 
@@ -92,23 +100,36 @@ impl Metric {
             Metric::VerificationAccuracy => "verification_accuracy",
             Metric::EqualErrorRate => "equal_error_rate",
             Metric::VerificationAuc => "verification_auc",
+            Metric::LabelErrorRate => "label_error_rate",
             Metric::Confusion => "confusion",
         }
     }
 
     /// Whether it is a number from 0 on; the others are proportions.
     pub fn is_unbounded(self) -> bool {
-        matches!(self, Metric::Loss | Metric::Perplexity)
+        matches!(self, Metric::Loss | Metric::Perplexity | Metric::LabelErrorRate)
     }
 
     /// Whether larger values are better.
     pub fn is_higher_better(self) -> bool {
-        !matches!(self, Metric::Loss | Metric::Perplexity | Metric::CalibrationError | Metric::EqualErrorRate)
+        !matches!(
+            self,
+            Metric::Loss
+                | Metric::Perplexity
+                | Metric::CalibrationError
+                | Metric::EqualErrorRate
+                | Metric::LabelErrorRate
+        )
     }
 
     /// Whether it is of pairs of samples, which only embeddings have.
     pub fn is_of_pairs(self) -> bool {
         matches!(self, Metric::VerificationAccuracy | Metric::EqualErrorRate | Metric::VerificationAuc)
+    }
+
+    /// Whether sequences of labels that are read from samples have it.
+    pub fn is_of_sequences(self) -> bool {
+        matches!(self, Metric::Accuracy | Metric::Loss | Metric::LabelErrorRate)
     }
 }
 
@@ -128,6 +149,8 @@ pub struct Predictions {
     /// What a model of embeddings gave, as many numbers a row; otherwise empty. Probabilities are then 1 for the class of the nearest
     /// other sample.
     pub embeddings: Vec<f32>,
+    /// Of a model that reads a sequence of labels from each sample, one a sample, as `losses` then are; there are no rows. Otherwise empty.
+    pub readings: Vec<Reading>,
 }
 
 impl Predictions {
@@ -150,7 +173,11 @@ impl Predictions {
 
     /// Number of samples.
     pub fn n_samples(&self) -> usize {
-        if self.ends.is_empty() { self.len() } else { self.ends.len() }
+        match (self.readings.len(), self.ends.len()) {
+            (0, 0) => self.len(),
+            (0, ends) => ends,
+            (readings, _) => readings,
+        }
     }
 
     /// The rows of a sample.
@@ -173,7 +200,7 @@ impl Predictions {
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.labels.is_empty()
+        self.labels.is_empty() && self.readings.is_empty()
     }
 
     /// The probabilities of a row.
@@ -191,13 +218,19 @@ impl Predictions {
         f64::from(self.losses[sample])
     }
 
-    /// Mean of the losses of all rows, summed in f64 in their order; NaN of none.
+    /// Mean of the losses of all rows, summed in f64 in their order; of sequences over labels; NaN of none.
     pub fn mean_loss(&self) -> f64 {
+        if let (false, Some(loss)) = (self.readings.is_empty(), sequences::value(Metric::Loss, self)) {
+            return loss;
+        }
         self.losses.iter().map(|loss| f64::from(*loss)).sum::<f64>() / self.losses.len() as f64
     }
 
-    /// Share of the rows that is right; NaN of none.
+    /// Share of the rows that is right, of sequences [`Metric::Accuracy`]; NaN of none.
     pub fn accuracy(&self) -> f64 {
+        if let (false, Some(accuracy)) = (self.readings.is_empty(), sequences::value(Metric::Accuracy, self)) {
+            return accuracy;
+        }
         let right = (0..self.len()).filter(|sample| self.predicted(*sample) as i32 == self.labels[*sample]);
         right.count() as f64 / self.len() as f64
     }
@@ -296,6 +329,9 @@ pub fn value(metric: Metric, predictions: &Predictions) -> Option<f64> {
     if predictions.is_empty() {
         return None;
     }
+    if !predictions.readings.is_empty() {
+        return sequences::value(metric, predictions);
+    }
     Some(match metric {
         Metric::Accuracy => confusion().accuracy(),
         Metric::Precision => confusion().macro_precision(),
@@ -304,15 +340,20 @@ pub fn value(metric: Metric, predictions: &Predictions) -> Option<f64> {
         Metric::Loss => predictions.mean_loss(),
         Metric::Perplexity => math::exp_f64(predictions.mean_loss()),
         Metric::CalibrationError => Calibration::of(predictions).expected_error,
-        Metric::VerificationAccuracy | Metric::EqualErrorRate | Metric::VerificationAuc | Metric::Confusion => {
-            return None;
-        }
+        Metric::VerificationAccuracy
+        | Metric::EqualErrorRate
+        | Metric::VerificationAuc
+        | Metric::LabelErrorRate
+        | Metric::Confusion => return None,
     })
 }
 
 /// Measures predictions. All sums are in f64, in the order of the samples; the bootstrap draws from the counter-based
 /// generator: the same predictions give the same bits.
 pub fn evaluate(predictions: &Predictions, options: &EvaluationOptions<'_>) -> Evaluation {
+    if !predictions.readings.is_empty() {
+        return of_sequences(predictions, options);
+    }
     let confusion = Confusion::count(predictions, |sample| predictions.predicted(sample));
     let baseline = Confusion::count(predictions, |_| options.majority_class);
     let resamples = Resamples::draw(predictions, options.majority_class, options.seed);
@@ -334,7 +375,10 @@ pub fn evaluate(predictions: &Predictions, options: &EvaluationOptions<'_>) -> E
                 _ => auc,
             };
             metrics.push(Measured { metric, estimate, baseline: None, gain: None });
-        } else if metric != Metric::Confusion && options.metrics.contains(&metric) && !predictions.is_empty() {
+        } else if !matches!(metric, Metric::Confusion | Metric::LabelErrorRate)
+            && options.metrics.contains(&metric)
+            && !predictions.is_empty()
+        {
             metrics.push(measure(metric, predictions, &confusion, &baseline, &resamples));
         }
     }
@@ -345,6 +389,18 @@ pub fn evaluate(predictions: &Predictions, options: &EvaluationOptions<'_>) -> E
         calibration: Calibration::of(predictions),
         mistakes: mistakes(predictions, options.max_mistakes),
         confusion,
+    }
+}
+
+/// Sequences have no classes of rows: no confusion of them, no slices, no probability to be calibrated.
+fn of_sequences(predictions: &Predictions, options: &EvaluationOptions<'_>) -> Evaluation {
+    Evaluation {
+        samples: predictions.n_samples() as u64,
+        metrics: sequences::measure(predictions, options.metrics, options.seed),
+        confusion: Confusion::empty(0),
+        slices: Vec::new(),
+        calibration: Calibration::of(&Predictions::default()),
+        mistakes: Vec::new(),
     }
 }
 
@@ -384,11 +440,12 @@ fn measure(
             let estimate = resamples.interval(value, |resample| math::exp_f64(resample.loss));
             Measured { metric, estimate, baseline: None, gain: None }
         }
-        // Those of pairs are measured by their own file.
+        // Those of pairs and of sequences are measured by their own files.
         Metric::CalibrationError
         | Metric::VerificationAccuracy
         | Metric::EqualErrorRate
         | Metric::VerificationAuc
+        | Metric::LabelErrorRate
         | Metric::Confusion => {
             let value = Calibration::of(predictions).expected_error;
             let estimate = resamples.interval(value, |resample| resample.calibration_error);

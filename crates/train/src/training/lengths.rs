@@ -7,6 +7,7 @@
 use std::ops::Range;
 
 use proofmark_data::PreparedSet;
+use proofmark_model::losses::LossTarget;
 use proofmark_model::{CheckedModel, ModelErrors};
 use proofmark_tensor::Shape;
 
@@ -41,7 +42,10 @@ impl Lengths {
             return Ok(Lengths { lengths: vec![0], of_row: Vec::new(), counts: vec![set.len()] });
         }
         let steps: Option<Vec<usize>> = (0..set.len() as u32).map(|row| set.steps(row)).collect();
-        let (Some(steps), 1) = (steps, set.label_width()) else { return Err(TrainError::LengthBuckets) };
+        let is_sequence = spec.loss.target() == LossTarget::Sequence;
+        let (Some(steps), 1, false) = (steps, set.label_width(), is_sequence) else {
+            return Err(TrainError::LengthBuckets);
+        };
         Ok(Lengths::of(spec.length_buckets, &steps, set.feature_shape()[0]))
     }
 

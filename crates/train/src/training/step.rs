@@ -7,7 +7,7 @@ use super::feeds::Feeds;
 use super::lengths::cut;
 use super::{Buffers, Run};
 use crate::error::TrainError;
-use crate::metrics::{most_probable, nearest_other};
+use crate::metrics::{Reading, most_probable, nearest_other};
 use crate::targets::counted;
 
 impl Run<'_> {
@@ -24,7 +24,7 @@ impl Run<'_> {
             &mut self.buffers;
         set.gather_augmented(rows, self.epochs_done, augment, &mut x[..n * whole]);
         cut(&mut x[..n * whole], whole, inputs);
-        targets.fill(rows.iter().flat_map(|row| set.labels_of(*row)).copied());
+        targets.fill_from(set, rows);
         ids.iter_mut().zip(rows).for_each(|(id, row)| *id = set.ids()[*row as usize]);
         for (to, (_, value)) in scalars.iter_mut().zip(self.input.spec.optimizer.scalars(self.step + 1, learning_rate))
         {
@@ -100,7 +100,10 @@ impl Run<'_> {
                 _ => targets.labels(n),
             };
             let labels = &labels[part.start * width..part.end * width];
-            self.running.right += if matches!(self.input.model.target(), Target::Embedding { .. }) {
+            self.running.right += if matches!(self.input.model.target(), Target::Sequence { .. }) {
+                let said = self.session.output(self.graph.predictions).chunks_exact(width * outputs);
+                said.zip(labels.chunks_exact(width)).map(|(said, own)| Reading::of(said, outputs, own).right()).sum()
+            } else if matches!(self.input.model.target(), Target::Embedding { .. }) {
                 let n = labels.len();
                 let all = self.session.output(self.graph.predictions);
                 let is_right = |sample: &usize| {

@@ -13,5 +13,6 @@ mod precision;
 mod pytorch;
 mod quantized;
 mod rates;
+mod sequences;
 mod squares;
 mod steps;

@@ -42,6 +42,8 @@ enum Expected {
     Number(usize),
     /// Steps and classes.
     Steps([usize; 2]),
+    /// Steps and classes of sequences that are to be read.
+    Sequences([usize; 2]),
 }
 
 #[derive(Deserialize)]
@@ -107,6 +109,11 @@ fn gated_recurrent_units_with_adam() {
 #[test]
 fn a_class_for_each_step_with_adam() {
     check("steps", include_str!("pytorch/steps.json"));
+}
+
+#[test]
+fn sequences_of_labels_with_adam() {
+    check("ctc", include_str!("pytorch/ctc.json"));
 }
 
 #[test]
@@ -183,7 +190,7 @@ impl Network {
         let feed = |name: &str| match name {
             "x" => Feed::F32(&batch.x),
             "target" => match self.target {
-                Expected::Category(_) | Expected::Steps(_) => Feed::I32(&batch.classes),
+                Expected::Category(_) | Expected::Steps(_) | Expected::Sequences(_) => Feed::I32(&batch.classes),
                 Expected::Number(_) => Feed::F32(&batch.numbers),
             },
             "weight" => Feed::F32(&batch.weight),
@@ -204,13 +211,20 @@ impl Network {
         let elements = samples * self.input_shape.iter().product::<usize>() as u64;
         let (steps, classes) = match self.target {
             Expected::Category(classes) => (1, classes as u64),
-            Expected::Steps([steps, classes]) => (steps as u64, classes as u64),
+            Expected::Steps([steps, classes]) | Expected::Sequences([steps, classes]) => (steps as u64, classes as u64),
             Expected::Number(_) => (1, 1),
         };
         let is_left_out = |i: u64| steps > 1 && i.is_multiple_of(4);
-        let class = |i: u64| if is_left_out(i) { -1 } else { ((i * 7 + self.target_salt) % classes) as i32 };
+        let class = |i: u64| match self.target {
+            Expected::Sequences(_) => {
+                let (i, k) = (i / steps, i % steps);
+                if k < 1 + i % 3 { ((i * 7 + k * (i % 2) + self.target_salt) % classes) as i32 } else { -1 }
+            }
+            _ if is_left_out(i) => -1,
+            _ => ((i * 7 + self.target_salt) % classes) as i32,
+        };
         let classes: Vec<i32> = (0..samples * steps).map(class).collect();
-        // A sample weighs as many as it has steps that count.
+        // A sample weighs as many as it has steps that count, or labels.
         let weigh = |labels: &[i32]| labels.iter().filter(|label| **label >= 0).count() as f32;
         let weight: Vec<f32> = classes.chunks_exact(steps as usize).map(weigh).collect();
         Batch {
@@ -227,6 +241,7 @@ impl From<Expected> for Target {
     fn from(expected: Expected) -> Self {
         match expected {
             Expected::Category(classes) | Expected::Steps([_, classes]) => Target::Category { classes },
+            Expected::Sequences([_, classes]) => Target::Sequence { classes },
             Expected::Number(outputs) => Target::Number { outputs },
         }
     }

@@ -14,14 +14,16 @@ Each file is one JSON object:
 
     name, model, input_shape, target, loss, optimizer
                     what is trained; `model` is the spec, `target` is {"category": classes}, {"number": outputs} or
-                    {"steps": [steps, classes]}
+                    {"steps": [steps, classes]} or {"sequences": [steps, classes]}
     samples, steps  size of the one batch, and how often it is trained on
     x_salt          element i of the batch, in row-major order, is pattern(i + x_salt)
     target_salt     the target of sample i: class (i * 7 + target_salt) % classes, or number pattern(i + target_salt); that of
-                    step t is the class of i * steps + t, or -1 (left out) where that number is a multiple of 4
+                    step t is the class of i * steps + t, or -1 (left out) where that number is a multiple of 4; of a sequence
+                    label k, of 1 + i % 3 labels, is (i * 7 + k * (i % 2) + target_salt) % classes: every other one repeats
     initial         every state before step 1, by name: {"shape": [..], "values": [..]}, exact in f32
     gradients       of every parameter at step 1, of the mean loss over the batch; without weight decay
-    losses          the mean loss of each step, before its update; of steps the mean over all that are not left out
+    losses          the mean loss of each step, before its update; of steps the mean over all that are not left out, of
+                    sequences over all labels
     final           every state after the last step
     float32         losses of the same training in float32, and `gradient_error` and `final_error` of each state:
                     the largest difference over the largest magnitude
@@ -267,8 +269,23 @@ STEPS_OF_CLASSES = {
     "target_salt": 2,
 }
 
+CTC = {
+    "name": "ctc",
+    "input_shape": [7, 3],
+    "model": {"layers": [
+        {"lstm": {"units": 5, "return_sequences": True}},
+        # The last output is the blank.
+        {"dense": {"units": 5, "activation": "softmax"}},
+    ]},
+    "target": {"sequences": [7, 4]},
+    "loss": "ctc",
+    "optimizer": {"adam": {"learning_rate": 0.01, "epsilon": 1e-7}},
+    "x_salt": 330,
+    "target_salt": 1,
+}
+
 NETWORKS = [ADAFACTOR, CONVOLUTIONAL, DENSE, RESIDUAL, BATCH_NORM, SEQUENCE, TRANSPOSED, LSTM, GRU, TRANSFORMER,
-            STEPS_OF_CLASSES]
+            STEPS_OF_CLASSES, CTC]
 
 
 def pattern(start, count):
@@ -523,6 +540,12 @@ def loss_of(network, states, x, target):
     if isinstance(network["loss"], dict):
         smoothing = network["loss"]["categorical_crossentropy"]["label_smoothing"]
     logits = values[before]
+    if network["loss"] == "ctc":
+        n_labels = (target >= 0).sum(1)
+        n_steps = torch.full_like(n_labels, logits.shape[1])
+        logarithms = F.log_softmax(logits, -1).transpose(0, 1)
+        loss = F.ctc_loss(logarithms, target.clamp(min=0), n_steps, n_labels, blank=logits.shape[2] - 1, reduction="sum")
+        return loss / n_labels.sum()
     return F.cross_entropy(logits.flatten(0, -2), target.flatten(), ignore_index=-1, label_smoothing=smoothing)
 
 
@@ -557,6 +580,9 @@ def trained(network, initial, dtype):
         case {"steps": [steps, classes]}:
             of_step = lambda i: -1 if i % 4 == 0 else (i * 7 + network["target_salt"]) % classes
             target = torch.tensor([of_step(i) for i in range(SAMPLES * steps)]).reshape(SAMPLES, steps)
+        case {"sequences": [steps, classes]}:
+            label = lambda i, k: (i * 7 + k * (i % 2) + network["target_salt"]) % classes if k < 1 + i % 3 else -1
+            target = torch.tensor([[label(i, k) for k in range(steps)] for i in range(SAMPLES)])
         case {"number": 1}:
             target = pattern(network["target_salt"], SAMPLES).to(dtype).reshape(SAMPLES, 1)
     optimizer, losses, gradients = optimizer_of(network, states), [], {}
