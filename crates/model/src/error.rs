@@ -124,8 +124,6 @@ pub enum ModelErrorKind {
     MixupLoss { loss: &'static str },
     /// Mixup of samples that have a prediction for each step.
     MixupSteps,
-    /// Weights of classes where a sample has a prediction for each step.
-    ClassWeightsSteps,
     /// Weights of classes where a sequence of them is read from each sample.
     ClassWeightsSequence,
     /// A model without parameters.
@@ -343,7 +341,6 @@ impl Localize for ModelErrorKind {
             }
             ModelErrorKind::MixupLoss { loss } => say::mixup_loss(lang, loss),
             ModelErrorKind::MixupSteps => say::mixup_steps(lang),
-            ModelErrorKind::ClassWeightsSteps => say::class_weights_steps(lang),
             ModelErrorKind::ClassWeightsSequence => say::class_weights_sequence(lang),
             ModelErrorKind::NothingToTrain => say::nothing_to_train(lang),
             ModelErrorKind::NothingInBf16 => say::nothing_in_bf16(lang),
@@ -447,7 +444,6 @@ impl Localize for ModelErrorKind {
             ModelErrorKind::MixupLoss { .. } => Some(say::mixup_loss_hint(lang)),
             ModelErrorKind::MixupSteps => Some(say::mixup_steps_hint(lang)),
             ModelErrorKind::ClassWeightsSequence => Some(say::class_weights_sequence_hint(lang)),
-            ModelErrorKind::ClassWeightsSteps => Some(say::class_weights_steps_hint(lang)),
             ModelErrorKind::NothingToTrain => Some(say::nothing_to_train_hint(lang)),
             ModelErrorKind::NothingInBf16 => Some(say::nothing_in_bf16_hint(lang)),
             ModelErrorKind::NotExported { .. } => {

@@ -35,6 +35,9 @@ const LOSS_SCALE: &str = "loss_scale";
 /// With [`Mixup`], two more stand after `target`: `other_target` (as `target`: that of the sample which each one is mixed
 /// with) and `mixup` (f32, a scalar of the step: λ, what `target` counts). `x` is mixed by the caller.
 ///
+/// Where steps have weights, `step_weights` (f32, of the shape of `target`: what each step counts, 0 for one that is left out) stands
+/// behind these, and `weight` is their sum.
+///
 /// Its states, in the order of the block: the layers' parameters and statistics, in the order of the layers, then what the
 /// optimizer remembers and the averages ([`Average::state_name`]).
 #[derive(Clone, Debug)]
@@ -77,6 +80,8 @@ pub struct TrainingParts<'a> {
     pub average: Option<Average>,
     /// How activations are stored.
     pub precision: Precision,
+    /// Whether each step of a sample has a weight of its own.
+    pub weighs_steps: bool,
 }
 
 /// A training step in two graphs: one that computes the gradients of a part of the batch, to be run part after part, and one that
@@ -138,8 +143,9 @@ impl CheckedModel {
         regularizer: &Regularizer,
         clip: Option<Clip>,
     ) -> Result<Training, ModelErrors> {
-        let (mixup, average, precision) = (None, None, Precision::F32);
-        self.training_graph_of(&TrainingParts { loss, optimizer, regularizer, clip, mixup, average, precision })
+        let (mixup, average, precision, weighs_steps) = (None, None, Precision::F32, false);
+        let parts = TrainingParts { loss, optimizer, regularizer, clip, mixup, average, precision, weighs_steps };
+        self.training_graph_of(&parts)
     }
 
     /// The graph of a training step on mixed samples.
@@ -154,8 +160,9 @@ impl CheckedModel {
         clip: Option<Clip>,
         mixup: Mixup,
     ) -> Result<Training, ModelErrors> {
-        let (mixup, average, precision) = (Some(mixup), None, Precision::F32);
-        self.training_graph_of(&TrainingParts { loss, optimizer, regularizer, clip, mixup, average, precision })
+        let (mixup, average, precision, weighs_steps) = (Some(mixup), None, Precision::F32, false);
+        let parts = TrainingParts { loss, optimizer, regularizer, clip, mixup, average, precision, weighs_steps };
+        self.training_graph_of(&parts)
     }
 
     /// The graph of a training step of any kind.
@@ -166,7 +173,7 @@ impl CheckedModel {
     pub fn training_graph_of(&self, parts: &TrainingParts<'_>) -> Result<Training, ModelErrors> {
         self.check_training(parts)?;
         let Backward { mut graph, loss_idx, predictions_idx, gradients, updates } =
-            self.backward(parts.loss, parts.mixup)?;
+            self.backward(parts.loss, parts.mixup, parts.weighs_steps)?;
         let gradient_norm = add_update(&mut graph, &gradients, &updates, parts)?;
         for (statistic, new) in updates {
             graph.assign(statistic.value, new).map_err(ModelErrorKind::from)?;
@@ -182,7 +189,7 @@ impl CheckedModel {
     pub fn accumulated_graphs(&self, parts: &TrainingParts<'_>) -> Result<Accumulated, ModelErrors> {
         self.check_training(parts)?;
         let Backward { mut graph, loss_idx, predictions_idx, gradients, updates } =
-            self.backward(parts.loss, parts.mixup)?;
+            self.backward(parts.loss, parts.mixup, parts.weighs_steps)?;
         let mut update = Graph::new();
         let mut outputs = Vec::new();
         let mut summed = Vec::new();
@@ -221,7 +228,7 @@ impl CheckedModel {
     /// As [`CheckedModel::training_graph`].
     pub fn gradient_graph(&self, loss: &Loss) -> Result<Gradients, ModelErrors> {
         self.check_loss(loss)?;
-        let Backward { mut graph, loss_idx, gradients, .. } = self.backward(loss, None)?;
+        let Backward { mut graph, loss_idx, gradients, .. } = self.backward(loss, None, false)?;
         let gradients = gradients
             .into_iter()
             .map(|(parameter, gradient)| {
@@ -296,7 +303,8 @@ impl CheckedModel {
 
     /// Everything that can be wrong with a training besides the model, at once.
     fn check_training(&self, parts: &TrainingParts<'_>) -> Result<(), ModelErrors> {
-        let TrainingParts { loss, optimizer, regularizer, clip, mixup, average, precision: _ } = *parts;
+        let TrainingParts { loss, optimizer, regularizer, clip, mixup, average, precision: _, weighs_steps: _ } =
+            *parts;
         let mut ranges = Ranges::default();
         regularizer.check(&mut ranges, "");
         let mut clip_ranges = Ranges::default();
@@ -336,10 +344,16 @@ impl CheckedModel {
         self.last_layer().definition().activation()
     }
 
-    fn backward(&self, loss: &Loss, mixup: Option<Mixup>) -> Result<Backward, ModelErrors> {
+    fn backward(&self, loss: &Loss, mixup: Option<Mixup>, weighs_steps: bool) -> Result<Backward, ModelErrors> {
         let mut graph = Graph::new();
         let assembled = self.assemble(&mut graph, Mode::Training, true)?;
-        let mut loss_value = self.add_loss(&mut graph, &assembled, loss, "target")?;
+        let (mut loss_value, weighted) = match weighs_steps {
+            false => (self.add_loss(&mut graph, &assembled, loss, "target")?, None),
+            true => {
+                let [loss, weighted] = self.add_weighted_loss(&mut graph, &assembled, loss)?;
+                (loss, Some(weighted))
+            }
+        };
         if mixup.is_some() {
             let other = self.add_loss(&mut graph, &assembled, loss, "other_target")?;
             let share = graph.input("mixup", Type::step([])).map_err(ModelErrorKind::from)?;
@@ -357,7 +371,8 @@ impl CheckedModel {
             Some((others.iter().find(|parameter| parameter.value == value)?.clone(), new))
         };
         let values: Vec<Value> = parameters.iter().map(|parameter| parameter.value).collect();
-        let gradients = gradient::backward(&mut graph, loss_value, share, &values).map_err(ModelErrorKind::from)?;
+        let gradients = gradient::backward(&mut graph, weighted.unwrap_or(loss_value), share, &values)
+            .map_err(ModelErrorKind::from)?;
         let loss_idx = output(&mut graph, "loss", loss_value)?;
         let predictions_idx = output(&mut graph, "predictions", assembled.predictions)?;
         // A parameter that the loss does not depend on has no gradient and stays as it is.
@@ -386,6 +401,24 @@ impl CheckedModel {
         let value = loss.definition().build(graph, &site);
         graph.set_scope("");
         Ok(value?)
+    }
+
+    /// Adds the target, the weights of its steps, and the loss of each sample, as it is and as these weigh it.
+    fn add_weighted_loss(
+        &self,
+        graph: &mut Graph,
+        assembled: &Assembled,
+        loss: &Loss,
+    ) -> Result<[Value; 2], ModelErrors> {
+        graph.set_scope("loss");
+        let ty = loss.target().of(self.output_shape());
+        let weights = Type::sample(ty.shape.clone());
+        let target = graph.input("target", ty).map_err(ModelErrorKind::from)?;
+        let weights = graph.input("step_weights", weights).map_err(ModelErrorKind::from)?;
+        let site = LossSite { predictions: assembled.predictions, logits: assembled.record.logits, target };
+        let values = loss.definition().build_weighted(graph, &site, weights);
+        graph.set_scope("");
+        Ok(values?)
     }
 }
 

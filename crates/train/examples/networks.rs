@@ -64,6 +64,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         mixup: None,
         average: None,
         precision,
+        weighs_steps: false,
     })?;
     let mut state = StateBlock::new(&training.graph);
     model.initialize(7, &mut state);

@@ -13,7 +13,7 @@ const PATH: &str = "train.class_weights";
 /// The range of a weight: its ends are far from what the reciprocal of a batch's weights could lose in f32.
 const RANGE: NumberRange = NumberRange { start: Bound::Included(1e-6), end: Bound::Included(1e6) };
 
-/// What the samples of each class count in training. In specs `balanced`, or a list with a number for each class.
+/// What the samples of each class count in training; where samples have a class for each step, their steps. In specs `balanced`, or a list with a number for each class.
 ///
 /// The loss of a batch is `Σ w l / Σ w`, l being a sample's loss and w the weight of its class (PyTorch's
 /// `CrossEntropyLoss(weight=...)`). Losses that are reported, and those on validation and test, are not weighted.
@@ -31,9 +31,6 @@ impl ClassWeights {
         let refuse = |path: String, kind| Err(ModelError { path, layer: None, kind }.into());
         if matches!(model.target(), Target::Sequence { .. }) {
             return refuse(PATH.to_owned(), ModelErrorKind::ClassWeightsSequence);
-        }
-        if model.predicts_steps() {
-            return refuse(PATH.to_owned(), ModelErrorKind::ClassWeightsSteps);
         }
         let ClassWeights::Each(weights) = self else { return Ok(()) };
         let parameter = || "class_weights".to_owned();
@@ -61,9 +58,12 @@ impl ClassWeights {
             ClassWeights::Each(weights) => weights.iter().map(|weight| *weight as f32).collect(),
             ClassWeights::Balanced => {
                 let mut counts = vec![0_u32; n_classes(model)];
-                labels.iter().for_each(|label| counts[*label as usize] += 1);
+                // Steps whose class is missing have none.
+                let classes = labels.iter().filter_map(|label| usize::try_from(*label).ok());
+                classes.for_each(|class| counts[class] += 1);
+                let all: u32 = counts.iter().sum();
                 let present = counts.iter().filter(|count| **count > 0).count();
-                let weight = |count: u32| labels.len() as f64 / (present as f64 * f64::from(count));
+                let weight = |count: u32| f64::from(all) / (present as f64 * f64::from(count));
                 counts.iter().map(|count| if *count == 0 { 0.0 } else { weight(*count) as f32 }).collect()
             }
         }

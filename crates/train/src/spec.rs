@@ -126,7 +126,7 @@ impl TrainSpec {
     /// What does not fit; see [`CheckedModel::training_graph`].
     pub fn training_graph(&self, model: &CheckedModel) -> Result<Training, ModelErrors> {
         self.class_weights.as_ref().map_or(Ok(()), |weights| weights.check(model))?;
-        model.training_graph_of(&self.parts())
+        model.training_graph_of(&self.parts(model))
     }
 
     /// The same step in two graphs, for `accumulate` parts.
@@ -134,7 +134,7 @@ impl TrainSpec {
     /// # Errors
     /// As [`TrainSpec::training_graph`].
     pub(crate) fn accumulated_graphs(&self, model: &CheckedModel) -> Result<Accumulated, ModelErrors> {
-        model.accumulated_graphs(&self.parts())
+        model.accumulated_graphs(&self.parts(model))
     }
 
     /// Samples of a step, at most.
@@ -142,7 +142,7 @@ impl TrainSpec {
         self.batch_size.saturating_mul(self.accumulate)
     }
 
-    fn parts(&self) -> TrainingParts<'_> {
+    fn parts(&self, model: &CheckedModel) -> TrainingParts<'_> {
         TrainingParts {
             loss: &self.loss,
             optimizer: &self.optimizer,
@@ -151,6 +151,7 @@ impl TrainSpec {
             mixup: self.mixup,
             average: self.average,
             precision: self.precision,
+            weighs_steps: self.class_weights.is_some() && model.predicts_steps(),
         }
     }
 }

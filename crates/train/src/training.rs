@@ -132,6 +132,8 @@ struct Buffers {
     /// Of each class; empty where all count the same.
     class_weights: Vec<f32>,
     weights: Vec<f32>,
+    /// Of each step, where classes of steps weigh something.
+    step_weights: Vec<f32>,
     ids: Vec<u64>,
     scalars: Vec<[f32; 1]>,
     augment: Scratch,
@@ -190,6 +192,8 @@ impl<'a> Run<'a> {
         };
         let elements = model.input_shape().elements();
         let targets = Targets::new(&spec.loss, model.output_shape(), step_samples);
+        let targets_width = targets.width();
+        let weighs_steps = spec.class_weights.is_some() && model.predicts_steps();
         let buffers = Buffers {
             x: vec![0.0; step_samples * elements],
             other_targets: targets.clone(),
@@ -199,6 +203,7 @@ impl<'a> Run<'a> {
                 .as_ref()
                 .map_or_else(Vec::new, |weights| weights.of(model, input.train.labels())),
             weights: vec![1.0; step_samples],
+            step_weights: if weighs_steps { vec![0.0; step_samples * targets_width] } else { Vec::new() },
             ids: vec![0; step_samples],
             scalars: vec![[0.0]; spec.optimizer.scalar_names().len() + usize::from(spec.average.is_some())],
             augment: input.train.augment_scratch(),

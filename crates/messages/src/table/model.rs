@@ -329,14 +329,6 @@ crate::phrases! {
         en: "remove `train.mixup`, or end in a layer that gives one prediction a sample",
         zh: "请删除 `train.mixup`，或让最后一层对每个样本只给出一个预测",
     }
-    class_weights_steps() {
-        en: "`class_weights` weigh samples by their class, and this model predicts a class for each step",
-        zh: "`class_weights` 按类别为样本加权，而该模型对每一步都预测一个类别",
-    }
-    class_weights_steps_hint() {
-        en: "remove `train.class_weights`, or end in a layer that gives one prediction a sample",
-        zh: "请删除 `train.class_weights`，或让最后一层对每个样本只给出一个预测",
-    }
     class_weights_sequence() {
         en: "`class_weights` weigh what has one class, and this model reads a sequence of them from each sample",
         zh: "`class_weights` 只能为各有一个类别的对象加权，而该模型从每个样本读出一个标签序列",

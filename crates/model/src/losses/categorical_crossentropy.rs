@@ -4,7 +4,7 @@ use proofmark_engine::{Graph, Value, ops};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{LossDefinition, LossSite, LossTarget, is_zero, mean_of_counted};
+use super::{LossDefinition, LossSite, LossTarget, is_zero, mean_of_counted, weighted_mean};
 use crate::Activation;
 use crate::error::ModelErrorKind;
 use crate::ranges::Ranges;
@@ -45,14 +45,28 @@ impl LossDefinition for CategoricalCrossentropy {
     }
 
     fn build(&self, graph: &mut Graph, site: &LossSite) -> Result<Value, ModelErrorKind> {
+        let loss = self.of_each(graph, site)?;
+        let is_single = graph.shape(loss).rank() == 0;
+        if is_single { Ok(loss) } else { mean_of_counted(graph, loss, site.target) }
+    }
+
+    fn build_weighted(&self, graph: &mut Graph, site: &LossSite, weights: Value) -> Result<[Value; 2], ModelErrorKind> {
+        let losses = self.of_each(graph, site)?;
+        let loss = mean_of_counted(graph, losses, site.target)?;
+        Ok([loss, weighted_mean(graph, losses, site.target, weights)?])
+    }
+}
+
+impl CategoricalCrossentropy {
+    /// The loss of each sample, or of each of its steps.
+    fn of_each(&self, graph: &mut Graph, site: &LossSite) -> Result<Value, ModelErrorKind> {
         let sharp = ops::categorical_cross_entropy(graph, site.predictions, site.target)?;
         let is_single = graph.shape(sharp).rank() == 0;
-        let loss = match self.label_smoothing {
-            0.0 => sharp,
-            smoothing if is_single => smoothed(graph, site.predictions, sharp, smoothing)?,
-            smoothing => smoothed_steps(graph, site.predictions, sharp, smoothing)?,
-        };
-        if is_single { Ok(loss) } else { mean_of_counted(graph, loss, site.target) }
+        match self.label_smoothing {
+            0.0 => Ok(sharp),
+            smoothing if is_single => smoothed(graph, site.predictions, sharp, smoothing),
+            smoothing => smoothed_steps(graph, site.predictions, sharp, smoothing),
+        }
     }
 }
 

@@ -88,6 +88,18 @@ pub(crate) trait LossDefinition {
 
     /// Adds the loss of each sample, a scalar.
     fn build(&self, graph: &mut Graph, site: &LossSite) -> Result<Value, ModelErrorKind>;
+
+    /// Adds the loss of each sample, and the mean over its steps of which each weighs something else: `Σ w l / Σ w`. The weights are
+    /// of the target's shape, 0 for a step whose class is missing.
+    fn build_weighted(
+        &self,
+        _graph: &mut Graph,
+        _site: &LossSite,
+        _weights: Value,
+    ) -> Result<[Value; 2], ModelErrorKind> {
+        // Others have no losses of steps: a sample's is of all that is read from it.
+        Err(ModelErrorKind::ClassWeightsSequence)
+    }
 }
 
 /// Where a loss adds its nodes.
@@ -135,17 +147,38 @@ fn mean_of(graph: &mut Graph, program: Program, inputs: [Value; 2]) -> Result<Va
 
 /// The mean of the losses of a sample's steps, without those of class -1 (`target` i32, of the losses' shape); 0 without any.
 fn mean_of_counted(graph: &mut Graph, losses: Value, target: Value) -> Result<Value, ModelErrorKind> {
-    let axes: Vec<usize> = (0..graph.shape(losses).rank()).collect();
+    let counted = counted(graph, target)?;
+    let kept = graph.map(Program::of(Function::Gate), &[losses, counted])?;
+    quotient_of_sums(graph, kept, counted, 1.0)
+}
+
+/// The mean of the losses of a sample's steps, each of which weighs something else.
+fn weighted_mean(graph: &mut Graph, losses: Value, target: Value, weights: Value) -> Result<Value, ModelErrorKind> {
+    let counted = counted(graph, target)?;
+    let mut builder = Builder::new(3);
+    let kept = builder.apply(Function::Gate, &[builder.input(0), builder.input(1)]);
+    let weighted = builder.apply(Function::Mul, &[kept, builder.input(2)]);
+    let weighted = graph.map(builder.finish(&[weighted]), &[losses, counted, weights])?;
+    // The least that a class may weigh: less is nothing.
+    quotient_of_sums(graph, weighted, weights, 1e-6)
+}
+
+/// 1 for each step whose class is known, 0 for others.
+fn counted(graph: &mut Graph, target: Value) -> Result<Value, ModelErrorKind> {
     let classes = graph.add(Cast::FromI32, &[target])?;
     let mut builder = Builder::new(1);
     let is_counted = builder.apply(Function::Greater, &[builder.input(0), builder.constant(-0.5)]);
-    let counted = graph.map(builder.finish(&[is_counted]), &[classes])?;
-    let kept = graph.map(Program::of(Function::Gate), &[losses, counted])?;
-    let sum = graph.add(Reduce { kind: ReduceKind::Sum, axes: axes.clone() }, &[kept])?;
-    let count = graph.add(Reduce { kind: ReduceKind::Sum, axes }, &[counted])?;
+    Ok(graph.map(builder.finish(&[is_counted]), &[classes])?)
+}
+
+/// One sum over the other, which is taken for at least `least`.
+fn quotient_of_sums(graph: &mut Graph, over: Value, under: Value, least: f32) -> Result<Value, ModelErrorKind> {
+    let axes: Vec<usize> = (0..graph.shape(over).rank()).collect();
+    let sum = graph.add(Reduce { kind: ReduceKind::Sum, axes: axes.clone() }, &[over])?;
+    let count = graph.add(Reduce { kind: ReduceKind::Sum, axes }, &[under])?;
     let mut builder = Builder::new(2);
-    let at_least_one = builder.apply(Function::Max, &[builder.input(1), builder.constant(1.0)]);
-    let mean = builder.apply(Function::Div, &[builder.input(0), at_least_one]);
+    let at_least = builder.apply(Function::Max, &[builder.input(1), builder.constant(least)]);
+    let mean = builder.apply(Function::Div, &[builder.input(0), at_least]);
     Ok(graph.map(builder.finish(&[mean]), &[sum, count])?)
 }
 

@@ -228,7 +228,6 @@ fn others() -> Vec<(&'static str, ModelErrors)> {
         }),
         ("nothing in bf16", of(ModelErrorKind::NothingInBf16)),
         ("mixup of steps", of(ModelErrorKind::MixupSteps)),
-        ("class weights of steps", of(ModelErrorKind::ClassWeightsSteps)),
         ("class weights of sequences", of(ModelErrorKind::ClassWeightsSequence)),
         ("a layer without a form in ONNX", of(ModelErrorKind::NotExported { layer_kind: "gru" })),
         ("no logits", of(ModelErrorKind::NoLogits)),

@@ -134,7 +134,7 @@ fn bare_names_are_those_without_required_parameters() {
     }
     assert_eq!(bare(schema::<Optimizer>()), Optimizer::KINDS);
     assert_eq!(bare(schema::<Loss>()), Loss::KINDS);
-    insta::assert_snapshot!(bare(schema::<Layer>()).join(" "), @"max_pool2d max_pool1d average_pool2d average_pool1d global_max_pool2d global_max_pool1d global_average_pool2d global_average_pool1d flatten add concatenate batch_norm layer_norm rms_norm group_norm unit_norm position_embedding position_encoding sequence_length relu softmax");
+    insta::assert_snapshot!(bare(schema::<Layer>()).join(" "), @"max_pool2d max_pool1d average_pool2d average_pool1d global_max_pool2d global_max_pool1d global_average_pool2d global_average_pool1d flatten add multiply concatenate batch_norm layer_norm rms_norm group_norm unit_norm position_embedding position_encoding sequence_length relu softmax");
 }
 
 #[test]

@@ -154,7 +154,7 @@ fn mistakes_in_text_are_named() {
     .collect();
     insta::assert_snapshot!(lines.join("\n"), @r#"
     "flaten"
-        unknown variant `flaten`, expected one of `dense`, `conv2d`, `conv2d_transpose`, `conv1d`, `max_pool2d`, `max_pool1d`, `average_pool2d`, `average_pool1d`, `global_max_pool2d`, `global_max_pool1d`, `global_average_pool2d`, `global_average_pool1d`, `flatten`, `reshape`, `permute`, `add`, `concatenate`, `batch_norm`, `layer_norm`, `rms_norm`, `group_norm`, `unit_norm`, `dropout`, `embedding`, `lstm`, `gru`, `position_embedding`, `position_encoding`, `multi_head_attention`, `sequence_length`, `activation`, `relu`, `softmax`, `shared` at line 1 column 8
+        unknown variant `flaten`, expected one of `dense`, `conv2d`, `conv2d_transpose`, `conv1d`, `max_pool2d`, `max_pool1d`, `average_pool2d`, `average_pool1d`, `global_max_pool2d`, `global_max_pool1d`, `global_average_pool2d`, `global_average_pool1d`, `flatten`, `reshape`, `permute`, `add`, `multiply`, `concatenate`, `batch_norm`, `layer_norm`, `rms_norm`, `group_norm`, `unit_norm`, `dropout`, `embedding`, `lstm`, `gru`, `position_embedding`, `position_encoding`, `multi_head_attention`, `sequence_length`, `activation`, `relu`, `softmax`, `shared` at line 1 column 8
     "dense"
         missing field `units` at line 1 column 7
     { "dense": { "units": 4, "unit": 3 } }

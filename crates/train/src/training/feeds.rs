@@ -1,7 +1,7 @@
 use proofmark_engine::Feed;
 
-/// Inputs of a training graph at most: six, four scalars of an optimizer and one of an average.
-const MAX_FEEDS: usize = 11;
+/// Inputs of a training graph at most: seven, four scalars of an optimizer and one of an average.
+const MAX_FEEDS: usize = 12;
 
 /// What a step reads, in the order of the graph's inputs, without memory from the heap.
 pub(super) struct Feeds<'a> {

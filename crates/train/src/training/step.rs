@@ -20,7 +20,7 @@ impl Run<'_> {
         let whole = self.input.model.input_shape().elements();
         let inputs = self.lengths.elements(bucket, self.input.model.input_shape());
         let elements = n * inputs;
-        let Buffers { x, targets, other_targets, class_weights, weights, ids, scalars, augment, mixer } =
+        let Buffers { x, targets, other_targets, class_weights, weights, step_weights, ids, scalars, augment, mixer } =
             &mut self.buffers;
         set.gather_augmented(rows, self.epochs_done, augment, &mut x[..n * whole]);
         cut(&mut x[..n * whole], whole, inputs);
@@ -39,7 +39,7 @@ impl Run<'_> {
             other_targets.fill(mixer.other_labels(n).iter().copied());
         }
         let mixer = mixer.as_ref();
-        if !class_weights.is_empty() {
+        if !class_weights.is_empty() && step_weights.is_empty() {
             let weight = |label: &i32| class_weights[*label as usize];
             let others = mixer.map_or(targets.labels(n), |mixer| mixer.other_labels(n));
             for (to, (label, other)) in weights.iter_mut().zip(targets.labels(n).iter().zip(others)) {
@@ -47,7 +47,14 @@ impl Run<'_> {
             }
         }
         let width = targets.width();
-        if width > 1 {
+        if !step_weights.is_empty() {
+            let weight = |label: &i32| usize::try_from(*label).map_or(0.0, |class| class_weights[class]);
+            let rows = step_weights.chunks_exact_mut(width).zip(targets.labels(n).chunks_exact(width));
+            for (to, (row, labels)) in weights.iter_mut().zip(rows) {
+                row.iter_mut().zip(labels).for_each(|(to, label)| *to = weight(label));
+                *to = row.iter().sum();
+            }
+        } else if width > 1 {
             // So that the batch's loss is the mean over all steps that count.
             for (to, labels) in weights.iter_mut().zip(targets.labels(n).chunks_exact(width)) {
                 *to = counted(labels) as f32;
@@ -68,6 +75,9 @@ impl Run<'_> {
             if mixer.is_some() {
                 feeds.push(other_targets.feed(part.clone()));
                 feeds.push(Feed::F32(&share));
+            }
+            if !step_weights.is_empty() {
+                feeds.push(Feed::F32(&step_weights[part.start * width..part.end * width]));
             }
             feeds.push(Feed::F32(&weights[part.clone()]));
             feeds.push(Feed::F32(&loss_scale));

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::squares::{Memory, SAMPLES, SEED, SIDE, prepared};
+use crate::steps;
 
 /// A softmax regression that starts at zero.
 fn model() -> CheckedModel {
@@ -30,9 +31,22 @@ fn spec(more: Value) -> TrainSpec {
     serde_json::from_value(spec).expect("a spec")
 }
 
+/// The same of each row of an image.
+fn model_of_steps() -> CheckedModel {
+    let reshape = json!({ "reshape": { "shape": [SIDE, SIDE] } });
+    let last =
+        json!({ "dense": { "name": "last", "units": 3, "activation": "softmax", "kernel_initializer": "zeros" } });
+    let spec: ModelSpec = serde_json::from_value(json!({ "layers": [reshape, last] })).expect("a model");
+    spec.check([SIDE, SIDE, 1], Target::Category { classes: 3 }).expect("it fits")
+}
+
 fn run(spec: &TrainSpec, set: &PreparedSet) -> (Trained, Memory) {
+    run_of(&model(), spec, set)
+}
+
+fn run_of(model: &CheckedModel, spec: &TrainSpec, set: &PreparedSet) -> (Trained, Memory) {
     let input = TrainingInput {
-        model: &model(),
+        model,
         spec,
         train: set,
         validation: &set.at(&[]),
@@ -53,6 +67,12 @@ fn uneven() -> PreparedSet {
 }
 
 #[derive(Deserialize)]
+struct Fixture {
+    samples: Expected,
+    steps: Expected,
+}
+
+#[derive(Deserialize)]
 struct Expected {
     kernel: Vec<f64>,
     bias: Vec<f64>,
@@ -60,8 +80,37 @@ struct Expected {
 
 #[test]
 fn weighted_losses_are_pytorchs() {
-    let expected: Expected = serde_json::from_str(include_str!("pytorch/class_weights.json")).expect("numbers");
+    let Fixture { samples, steps } = serde_json::from_str(include_str!("pytorch/class_weights.json")).expect("numbers");
     let (trained, _) = run(&spec(json!({ "class_weights": [0.5, 3.0] })), &uneven());
+    assert_close(&trained, &samples);
+    let (set, weights) = (steps::data().test, json!({ "class_weights": [0.5, 3.0, 1.25] }));
+    let (trained, _) = run_of(&model_of_steps(), &spec(weights), &set);
+    assert_close(&trained, &steps);
+}
+
+/// In steps of several batches, of parts, and of all that there is.
+#[test]
+fn equal_weights_of_steps_are_the_bits_of_none() {
+    let (model, set) = (model_of_steps(), steps::data().test);
+    let digest = |more: Value| parameters_digest(&run_of(&model, &spec(more), &set).0.state);
+    let none = digest(json!({ "batch_size": 16, "epochs": 2 }));
+    assert_eq!(digest(json!({ "batch_size": 16, "epochs": 2, "class_weights": [1.0, 1.0, 1.0] })), none);
+    let balanced = |more: Value| {
+        let mut spec = json!({ "class_weights": "balanced", "epochs": 2 });
+        more.as_object().expect("a map").iter().for_each(|(key, value)| spec[key] = value.clone());
+        digest(spec)
+    };
+    assert_ne!(balanced(json!({ "batch_size": 16 })), none);
+    assert_eq!(balanced(json!({ "batch_size": 32 })), balanced(json!({ "batch_size": 16, "accumulate": 2 })));
+    // Of 400 steps of the square 200 are of each side; 100 first rows and 34 last ones are of the third class.
+    assert_eq!(
+        balanced(json!({})),
+        digest(json!({ "epochs": 2, "class_weights": [0.89, 0.89, 534.0 / (3.0 * 134.0)] }))
+    );
+}
+
+#[track_caller]
+fn assert_close(trained: &Trained, expected: &Expected) {
     for (name, expected) in [("last.kernel", &expected.kernel), ("last.bias", &expected.bias)] {
         let received = trained.state.get(name).expect("a state");
         let largest = expected.iter().fold(0.0, |most: f64, next| most.max(next.abs()));

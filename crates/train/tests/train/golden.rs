@@ -266,6 +266,7 @@ impl Tiny {
             mixup: None,
             average: None,
             precision: self.precision,
+            weighs_steps: false,
         };
         self.model().training_graph_of(&parts).expect("a training")
     }
