@@ -3,6 +3,7 @@
 //! Their JSON is the claims of a statement, but that a value which does not exist is `{"absent": why}` there.
 
 mod column;
+mod measured;
 
 use std::collections::BTreeMap;
 
@@ -18,6 +19,7 @@ use serde_json::Value;
 
 use crate::lock::Lock;
 pub(crate) use column::{ColumnClaims, ImageClaims, SeriesClaims};
+pub(crate) use measured::{EstimateClaims, MetricClaims, ThresholdClaims};
 
 /// `run.spec`: everything that the run was resolved to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -59,7 +61,7 @@ pub(crate) struct InjectedClaims {
 pub(crate) struct SourceClaims {
     pub(crate) part: String,
     pub(crate) file: String,
-    /// Rows of the part that it belongs to.
+    /// Rows that were read from it.
     pub(crate) rows: u64,
     pub(crate) sha256: String,
 }
@@ -206,6 +208,9 @@ pub(crate) struct EvaluationClaims {
     pub(crate) samples: u64,
     /// In the order of [`Metric::ALL`].
     pub(crate) metrics: BTreeMap<Metric, MetricClaims>,
+    /// The distances that pairs were judged by, where any were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) thresholds: Option<ThresholdClaims>,
     pub(crate) confusion: Vec<Vec<u64>>,
     pub(crate) slices: Vec<SliceClaims>,
     pub(crate) calibration: Vec<BinClaims>,
@@ -214,26 +219,6 @@ pub(crate) struct EvaluationClaims {
     /// Readings of the test split up to this one; said of test only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) test_reads: Option<u64>,
-}
-
-/// A metric.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct MetricClaims {
-    pub(crate) value: Number,
-    pub(crate) lower95: Number,
-    pub(crate) upper95: Number,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) baseline: Option<Number>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) gain: Option<EstimateClaims>,
-}
-
-/// A value with its interval.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct EstimateClaims {
-    pub(crate) value: Number,
-    pub(crate) lower95: Number,
-    pub(crate) upper95: Number,
 }
 
 /// Accuracy on a part of the rows.

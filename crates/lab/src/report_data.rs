@@ -304,6 +304,7 @@ fn mistakes(story: &Story<'_>, judged: &Judged) -> page::Evaluation {
         split: if story.judged_on_test { page::Split::Test } else { page::Split::Validation },
         rows: 0,
         metrics: Vec::new(),
+        thresholds: None,
         confusion: Vec::new(),
         slices: Vec::new(),
         calibration: Vec::new(),

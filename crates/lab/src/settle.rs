@@ -296,6 +296,10 @@ fn evaluation(
         split: claims.split,
         rows: claims.samples,
         metrics: metrics.collect(),
+        thresholds: claims.thresholds.as_ref().map(|thresholds| page::Thresholds {
+            accuracy: thresholds.accuracy.0,
+            equal_error: thresholds.equal_error.0,
+        }),
         confusion: claims.confusion.clone(),
         slices: slices.collect(),
         calibration: bins.collect(),

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use proofmark_data::profile::{ColumnProfile, SourceProfile};
-use proofmark_data::spec::TestSpec;
-use proofmark_data::{DataReport, DataSpec, GateReport, Reason, Round};
+use proofmark_data::{DataReport, GateReport, Reason, Round};
 use proofmark_engine::NUMERICS_VERSION;
 use proofmark_evidence::{Digest, Envelope, Graded, Input, Kind, Measured, Stamp, Statement, StatementFields};
 use proofmark_report::Split;
@@ -16,7 +15,7 @@ use serde::Serialize;
 use crate::claims::{
     self, AppliedClaims, BinClaims, CleaningClaims, ColumnClaims, EpochClaims, EstimateClaims, EvaluationClaims,
     GateClaims, ImageClaims, InjectedClaims, MetricClaims, MistakeClaims, PartClaims, PartsClaims, ProfileClaims,
-    RowsClaims, SeriesClaims, SliceClaims, SourceClaims, SplitClaims, Stop, StudyClaims,
+    RowsClaims, SeriesClaims, SliceClaims, SourceClaims, SplitClaims, Stop, StudyClaims, ThresholdClaims,
 };
 use crate::error::LabError;
 use crate::host::Host;
@@ -114,7 +113,7 @@ fn column_claims(profile: &ColumnProfile) -> ColumnClaims {
 }
 
 /// What the profile of a run's data claims.
-pub(crate) fn profile_claims(report: &DataReport, spec: &DataSpec) -> ProfileClaims {
+pub(crate) fn profile_claims(report: &DataReport) -> ProfileClaims {
     let part = |profile: &SourceProfile| {
         let label = &profile.label;
         PartClaims {
@@ -130,20 +129,11 @@ pub(crate) fn profile_claims(report: &DataReport, spec: &DataSpec) -> ProfileCla
         by_class: rows.by_class.iter().map(|class| class.rows).collect(),
     };
     let (raw, cleaned, split) = (&report.raw, &report.profiles, &report.split);
-    // What was read, before anything was cut off, cleaned or left out.
-    let cut_from_train = raw.source.rows;
-    let test = split.test.rows + split.test_unlabelled;
-    let rows_of_part = |part: &str| match &spec.split.test {
-        TestSpec::Part(name) if name == part => test,
-        TestSpec::Part(_) => cut_from_train,
-        TestSpec::Share(_) => cut_from_train + test,
-    };
     let sources = report.sources.iter().flat_map(|part| {
-        let rows = rows_of_part(&part.part);
         part.files.iter().map(move |file| SourceClaims {
             part: part.part.clone(),
             file: file.name.clone(),
-            rows,
+            rows: file.rows,
             sha256: file.sha256.to_string(),
         })
     });
@@ -254,6 +244,10 @@ pub(crate) fn evaluation_claims(split: Split, evaluation: &Evaluation, test_read
         split,
         samples: evaluation.samples,
         metrics: metrics.collect(),
+        thresholds: evaluation.thresholds.map(|thresholds| ThresholdClaims {
+            accuracy: thresholds.accuracy.into(),
+            equal_error: thresholds.equal_error.into(),
+        }),
         confusion: evaluation.confusion.rows(),
         slices: slices.collect(),
         calibration: bins.collect(),

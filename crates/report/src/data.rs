@@ -23,7 +23,7 @@ pub use dataset::{
     ClassCounts, CleaningRound, CleaningStop, DataSummary, InjectedFaults, OperatorEffect, RuleReading, RuleRow,
     Sample, SourceSummary, SplitRows,
 };
-pub use evaluation::{CalibrationBin, Evaluation, Metric, Mistake, Slice, Unit};
+pub use evaluation::{CalibrationBin, Evaluation, Metric, Mistake, Slice, Thresholds, Unit};
 pub use history::{Epoch, History, TrainingStop};
 pub use model::{LayerRow, ModelSummary, Setting};
 pub use provenance::{Cost, EvidenceRow, Grade, Reproduce, SourceDigest, StageSeconds};

@@ -28,7 +28,7 @@ pub use data::{
     DataSummary, Epoch, Evaluation, EvidenceRow, Fact, FoldMetric, FoldRow, FoldValue, Grade, History, InjectedFaults,
     LayerRow, Metric, Mistake, ModelSummary, OperatorEffect, Outcome, ReportData, Reproduce, RuleReading, RuleRow,
     RunInfo, Sample, SeriesPlot, Setting, Shown, Slice, SourceDigest, SourceSummary, Split, SplitRows, Stage,
-    StageSeconds, Thumbnail, ThumbnailError, TrainingStop, Unit, Verdict,
+    StageSeconds, Thresholds, Thumbnail, ThumbnailError, TrainingStop, Unit, Verdict,
 };
 pub use extract::{ExtractError, extract, extract_study};
 pub use page::{render, render_study};

@@ -88,6 +88,8 @@ pub enum TrainError {
         /// The metric.
         metric: &'static str,
     },
+    /// The calibration of probabilities, and a model that gives embeddings.
+    CalibrationOfEmbeddings,
     /// A threshold that is to be chosen on validation, and no validation.
     ThresholdWithoutValidation,
     /// Something in the spec must be at least 1.
@@ -150,6 +152,7 @@ impl Localize for TrainError {
             TrainError::MetricOfSequences { metric } => say::metric_of_sequences(lang, metric),
             TrainError::ReadingsWithoutSequences { metric } => say::label_error_rate_without_sequences(lang, metric),
             TrainError::PairsWithoutEmbeddings { metric } => say::pairs_without_embeddings(lang, metric),
+            TrainError::CalibrationOfEmbeddings => say::calibration_of_embeddings(lang),
             TrainError::ThresholdWithoutValidation => say::threshold_without_validation(lang),
             TrainError::HeldOutWithoutEmbeddings => say::held_out_without_embeddings(lang),
             TrainError::Zero { key } => say::at_least_one(lang, key),
@@ -184,6 +187,7 @@ impl Localize for TrainError {
             TrainError::MetricOfSequences { .. } => Some(say::metric_of_sequences_hint(lang)),
             TrainError::ReadingsWithoutSequences { .. } => Some(say::label_error_rate_without_sequences_hint(lang)),
             TrainError::PairsWithoutEmbeddings { .. } => Some(say::pairs_without_embeddings_hint(lang)),
+            TrainError::CalibrationOfEmbeddings => Some(say::calibration_of_embeddings_hint(lang)),
             TrainError::ThresholdWithoutValidation => Some(say::early_stopping_without_validation_hint(lang)),
             TrainError::HeldOutWithoutEmbeddings => Some(say::held_out_without_embeddings_hint(lang)),
             TrainError::Token { .. } => Some(say::token_hint(lang)),

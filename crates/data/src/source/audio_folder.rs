@@ -47,9 +47,10 @@ impl Source for AudioFolder {
                 Err(error) => Err(DataError::Wav { path, error }),
             }
         };
-        let (files, documents) = documents(folder, ".wav", |path| DataError::NoSounds { path }, encode, progress)?;
+        let (mut files, documents) = documents(folder, ".wav", |path| DataError::NoSounds { path }, encode, progress)?;
         let stride = self.spec.stride.unwrap_or(self.spec.window);
-        let dataset = windows(folder, &documents, self.spec.window, stride, Tokens::MuLaw { rate_hz: expected })?;
+        let dataset =
+            windows(folder, &documents, &mut files, self.spec.window, stride, Tokens::MuLaw { rate_hz: expected })?;
         Ok(Ingested { dataset, files })
     }
 }

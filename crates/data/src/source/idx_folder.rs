@@ -135,5 +135,6 @@ fn read_file(path: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<(Idx, So
         .map_err(|error| DataError::Idx { path: path.to_owned(), error })?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let name = name.strip_suffix(".gz").unwrap_or(&name).to_owned();
-    Ok((idx, SourceFile { name, sha256, bytes }))
+    let rows = idx.extents.first().copied().unwrap_or(0) as u64;
+    Ok((idx, SourceFile { name, sha256, bytes, rows }))
 }

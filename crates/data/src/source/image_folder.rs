@@ -82,6 +82,9 @@ impl Source for ImageFolder {
         let names = files.iter().map(|file| file.name.clone()).collect();
         let dataset = Dataset::new(folder, shape, pixels, labels)?.with_names(names);
         let (sha256, _) = manifest.finish();
-        Ok(Ingested { dataset, files: vec![SourceFile { name: (*name).to_owned(), sha256, bytes }] })
+        Ok(Ingested {
+            dataset,
+            files: vec![SourceFile { name: (*name).to_owned(), sha256, bytes, rows: files.len() as u64 }],
+        })
     }
 }

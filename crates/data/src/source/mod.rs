@@ -76,6 +76,8 @@ pub struct SourceFile {
     pub sha256: Digest,
     /// Uncompressed bytes.
     pub bytes: u64,
+    /// Rows that it holds: of images, labels or series, or windows over its tokens.
+    pub rows: u64,
 }
 
 /// Opens the source that a spec names, relative to the folder `base`.

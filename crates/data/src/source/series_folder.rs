@@ -146,7 +146,12 @@ fn ts_parts(files: Vec<(&'static str, PathBuf)>, root: &Path) -> Result<(Vec<Rag
         read.push((
             name,
             path,
-            SourceFile { name: shown, sha256: Digest::of(&bytes), bytes: bytes.len() as u64 },
+            SourceFile {
+                name: shown,
+                sha256: Digest::of(&bytes),
+                bytes: bytes.len() as u64,
+                rows: file.rows.len() as u64,
+            },
             file,
         ));
     }
@@ -187,7 +192,7 @@ fn csv_parts(root: &Path) -> Result<(Vec<Ragged>, Vec<String>), DataError> {
             rows: Vec::with_capacity(files.len()),
             labels: Vec::with_capacity(files.len()),
             names: Some(files.iter().map(|file| file.name.clone()).collect()),
-            file: SourceFile { name: name.to_owned(), sha256: Digest::of(&[]), bytes: 0 },
+            file: SourceFile { name: name.to_owned(), sha256: Digest::of(&[]), bytes: 0, rows: files.len() as u64 },
         };
         let mut manifest = Hasher::default();
         for file in &files {

@@ -21,6 +21,11 @@ pub fn check_source(source: &dyn Source) {
         let Ingested { dataset, files } = read(source, part);
         shapes.insert(dataset.shape().to_vec());
         assert!(!files.is_empty(), "{part}: no file is named");
+        let rows: Vec<u64> = files.iter().map(|file| file.rows).collect();
+        let (all, is_shared) =
+            (dataset.rows().len() as u64, rows.len() > 1 && rows.windows(2).all(|two| two[0] == two[1]));
+        // Either each file has some of the rows, or several have each a side of all of them, images and labels.
+        assert!(rows.iter().sum::<u64>() == all || (is_shared && rows[0] == all), "{part}: {rows:?} rows of {all}");
         for row in dataset.rows() {
             let elements = dataset.shape().elements();
             match dataset.series() {

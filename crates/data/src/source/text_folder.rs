@@ -44,8 +44,8 @@ impl Source for TextFolder {
         let encode = |path: &Path, bytes: &[u8]| {
             self.tokens.encode(bytes).map_err(|error| DataError::Text { path: path.to_owned(), error })
         };
-        let (files, documents) = documents(folder, ".txt", |path| DataError::NoText { path }, encode, progress)?;
-        let dataset = windows(folder, &documents, self.window, self.stride, self.tokens.clone())?;
+        let (mut files, documents) = documents(folder, ".txt", |path| DataError::NoText { path }, encode, progress)?;
+        let dataset = windows(folder, &documents, &mut files, self.window, self.stride, self.tokens.clone())?;
         Ok(Ingested { dataset, files })
     }
 }

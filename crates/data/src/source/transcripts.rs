@@ -109,7 +109,7 @@ fn read_part(
         names: Vec::new(),
         rows: Vec::new(),
         labels: Vec::new(),
-        file: SourceFile { name: name.to_owned(), sha256: Digest::of(&[]), bytes: 0 },
+        file: SourceFile { name: name.to_owned(), sha256: Digest::of(&[]), bytes: 0, rows: 0 },
     };
     let entries = class_folders::entries(&part.path)?;
     let mut manifest = Hasher::default();
@@ -134,6 +134,7 @@ fn read_part(
             return Err(DataError::ChannelMismatch { path: path.clone(), expected, received });
         }
         part.rows.push(numbers);
+        part.file.rows += 1;
         part.names.push(file.clone());
         let transcript = format!("{stem}.txt");
         let labels = match entries.iter().find(|(name, path)| *name == transcript && path.is_file()) {

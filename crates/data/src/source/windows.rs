@@ -38,20 +38,24 @@ pub(super) fn documents(
     for (idx, (name, path)) in found.iter().enumerate() {
         let bytes = read_unpacked(path)?;
         documents.push(Document { tokens: encode(path, &bytes)?, name: name.clone() });
-        files.push(SourceFile { name: unpacked(name), sha256: Digest::of(&bytes), bytes: bytes.len() as u64 });
+        let sha256 = Digest::of(&bytes);
+        // How many windows there are over it is said by `windows`.
+        files.push(SourceFile { name: unpacked(name), sha256, bytes: bytes.len() as u64, rows: 0 });
         progress(idx as u64 + 1, found.len() as u64);
     }
     Ok((files, documents))
 }
 
 /// Windows of `window` tokens, each `stride` behind the one before it, document after document, with the token that follows each
-/// step as its label. What is left at a document's end, fewer tokens than a window and one more, goes unused.
+/// step as its label. What is left at a document's end, fewer tokens than a window and one more, goes unused. Each document's file is
+/// told how many windows it has.
 ///
 /// # Errors
 /// If no document is long enough, or there are more windows than memory is for.
 pub(super) fn windows(
     path: &Path,
     documents: &[Document],
+    files: &mut [SourceFile],
     window: usize,
     stride: usize,
     tokens: Tokens,
@@ -59,6 +63,9 @@ pub(super) fn windows(
     // A window reads one token more than it has steps: the last one's label.
     let span = window + 1;
     let count = |document: &Document| document.tokens.len().checked_sub(span).map_or(0, |rest| rest / stride + 1);
+    for (file, document) in files.iter_mut().zip(documents) {
+        file.rows = count(document) as u64;
+    }
     let n_windows: usize = documents.iter().map(count).sum();
     if n_windows == 0 {
         let longest = documents.iter().map(|document| document.tokens.len()).max().unwrap_or(0);

@@ -66,7 +66,7 @@ impl<'a> Measuring<'a> {
         let statements = &mut self.statements;
         let claims = SpecClaims { lock: lock.clone(), training: lock.training_digest()?.to_string() };
         self.spec_digest = Some(statements.make(host, Kind::RunSpec, &claims, sources.clone(), none())?);
-        let claims = statements::profile_claims(report, &self.spec.data);
+        let claims = statements::profile_claims(report);
         let profile = statements.make(host, Kind::DataProfile, &claims, sources.clone(), none())?;
         let mut inputs = vec![Input::new(Kind::DataProfile.name(), profile)];
         if let Some(gate) = &report.gate {

@@ -259,6 +259,10 @@ pub fn check_model(
         let problem = TrainError::ReadingsWithoutSequences { metric: Metric::LabelErrorRate.name() };
         return Err(read.diagnostics([("evaluate.metrics".to_owned(), problem)]).into());
     }
+    if spec.evaluate.metrics.contains(&Metric::CalibrationError) && matches!(target, Target::Embedding { .. }) {
+        let problem = TrainError::CalibrationOfEmbeddings;
+        return Err(read.diagnostics([("evaluate.metrics".to_owned(), problem)]).into());
+    }
     if spec.evaluate.metrics.contains(&Metric::VerificationAccuracy) && !spec.data.split.has_validation() {
         let problem = TrainError::ThresholdWithoutValidation;
         return Err(read.diagnostics([("evaluate.metrics".to_owned(), problem)]).into());
@@ -356,3 +360,32 @@ impl Localize for UnknownSlice {
 
 display_in_english!(UnknownSlice);
 impl std::error::Error for UnknownSlice {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What says no classes has no probabilities that could be calibrated.
+    #[test]
+    fn the_calibration_of_embeddings_is_refused() {
+        let text = "
+name: a
+data:
+  source: { idx: { folder: data } }
+  features: [{ name: image, type: image }]
+  target: { name: label, type: category }
+model: { layers: [flatten, { dense: { units: 4 } }, unit_norm] }
+train: { epochs: 1, loss: triplet, optimizer: adam }
+";
+        let check = |overrides: &[String]| {
+            let read = crate::spec::read::<RunSpec>("a.yaml", text, overrides).expect("a good spec");
+            check_model(&read, [6, 6, 1].into(), 3)
+        };
+        let error = check(&[]).expect_err("the default has it");
+        assert!(matches!(error, LabError::Spec(_)));
+        for (lang, words) in [(Lang::En, "no probabilities"), (Lang::ZhCn, "概率")] {
+            assert!(error.text(lang).contains(words), "{}", error.text(lang));
+        }
+        check(&["evaluate.metrics=[accuracy, equal_error_rate]".to_owned()]).expect("metrics that it has");
+    }
+}

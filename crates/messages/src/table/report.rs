@@ -265,6 +265,7 @@ crate::phrases! {
     metrics_lead_test(rows) { en: "Measured on {rows} rows of test data that took no part in training or in any choice.", zh: "在 {rows} 行测试数据上测得，这些数据没有参与训练，也没有参与任何选择。" }
     metrics_lead_validation(rows) { en: "Measured on {rows} rows of validation data. Choices were made on them, so these figures are somewhat kind to the model.", zh: "在 {rows} 行验证数据上测得。模型的选择依据了这些数据，因此结果略偏乐观。" }
     metrics_lead_train(rows) { en: "Measured on {rows} rows of training data. The model has seen them, so these figures say little about new data.", zh: "在 {rows} 行训练数据上测得。模型已见过这些数据，因此结果不能说明它在新数据上的表现。" }
+    verification_thresholds(accuracy, equal_error) { en: "Two samples are taken for members of one class up to a distance of {accuracy} (verification accuracy); errors of both kinds are equally frequent at {equal_error}.", zh: "距离不超过 {accuracy} 的两个样本判为同类（验证对准确率）；两类错误在距离 {equal_error} 处同样频繁。" }
     metrics_caption() { en: "Metrics with their 95% intervals and the baseline", zh: "各项指标、95% 置信区间与基线" }
     interval_help() { en: "The dot is the value, the bar its 95% interval: measured again on other rows of the same kind, the value would be expected within it. The baseline knows the answers' frequencies and nothing else.", zh: "圆点为实测值，横线为 95% 置信区间：换一批同类数据再测，结果预计落在此区间内。基线只知道各答案出现的频率，别无所知。" }
     column_metric() { en: "Metric", zh: "指标" }

@@ -154,6 +154,16 @@ crate::phrases! {
         en: "use a loss that compares samples, such as `triplet`, or leave the metric out",
         zh: "请使用比较样本的损失函数（如 `triplet`），或去掉该指标",
     }
+    /// The calibration of probabilities, and a model that gives embeddings.
+    calibration_of_embeddings() {
+        en: "`calibration_error` compares probabilities with frequencies, and a model of embeddings gives no probabilities",
+        zh: "`calibration_error` 比较概率与频率，而嵌入向量模型不给出概率",
+    }
+    /// What to do about it.
+    calibration_of_embeddings_hint() {
+        en: "list the metrics in `evaluate.metrics` without it, for example `[accuracy, verification_accuracy, equal_error_rate]`; the default has it",
+        zh: "请在 `evaluate.metrics` 中列出指标并去掉它（默认值包含它），例如 `[accuracy, verification_accuracy, equal_error_rate]`",
+    }
     /// A threshold that is to be chosen on validation, and no validation.
     threshold_without_validation() {
         en: "the threshold of `verification_accuracy` is chosen on validation, and there is no validation split",

@@ -448,6 +448,7 @@ fn evaluation(random: &mut Random, rows: &[u64]) -> Evaluation {
                 baseline: Some(2.3012),
             },
         ],
+        thresholds: None,
         confusion,
         slices,
         calibration: bins.map(|(confidence, accuracy, count)| CalibrationBin { confidence, accuracy, count }).to_vec(),

@@ -12,6 +12,9 @@ pub struct Evaluation {
     pub rows: u64,
     /// The metrics; the first one is the headline.
     pub metrics: Vec<Metric>,
+    /// The distances that pairs of samples were judged by; `None` if none were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thresholds: Option<Thresholds>,
     /// Rows are actual classes, columns predicted ones, both in the order of `data.classes`; empty if there are none.
     pub confusion: Vec<Vec<u64>>,
     /// The same metric on parts of the rows.
@@ -23,6 +26,17 @@ pub struct Evaluation {
     pub ece: Option<f64>,
     /// The mistakes that the model was surest of, worst first.
     pub mistakes: Vec<Mistake>,
+}
+
+/// Distances up to which two samples are taken for one class.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Thresholds {
+    /// That of the verification's accuracy.
+    #[serde(with = "number")]
+    pub accuracy: f64,
+    /// The one at which errors of both kinds are equally frequent.
+    #[serde(with = "number")]
+    pub equal_error: f64,
 }
 
 /// One metric with its interval and its baseline.

@@ -2,7 +2,7 @@
 
 use super::Body;
 use crate::component::scroll;
-use crate::data::{Evaluation, Metric, ReportData, Split, Unit};
+use crate::data::{Evaluation, Metric, ReportData, Split, Thresholds, Unit};
 use crate::format;
 use crate::svg::scale::Scale;
 use crate::svg::strip;
@@ -13,6 +13,9 @@ pub(crate) fn body(data: &ReportData, lang: Lang) -> Option<Body> {
     let evaluation = data.evaluation.as_ref().filter(|evaluation| !evaluation.metrics.is_empty())?;
     let content = html! {
         (table(evaluation, lang))
+        @if let Some(Thresholds { accuracy, equal_error }) = evaluation.thresholds {
+            p { (say::verification_thresholds(lang, format::decimal(accuracy, 4), format::decimal(equal_error, 4))) }
+        }
         p.note { (say::interval_help(lang)) }
     };
     let rows = format::count(evaluation.rows);

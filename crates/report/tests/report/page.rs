@@ -2,7 +2,7 @@ use crate::dom::Page;
 use crate::synthetic;
 use proofmark_messages::{Lang, Localize};
 use proofmark_report::{
-    Evaluation, ExtractError, Outcome, ReportData, SECTION_IDS, Split, extract, render, render_study,
+    Evaluation, ExtractError, Outcome, ReportData, SECTION_IDS, Split, Thresholds, extract, render, render_study,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -302,6 +302,17 @@ fn numbers_that_are_none_are_told_and_not_drawn() {
 }
 
 #[test]
+fn the_thresholds_of_a_verification_are_said() {
+    let mut data = small();
+    assert!(!render(&data, Lang::En).contains("up to a distance"));
+    data.evaluation.as_mut().unwrap().thresholds = Some(Thresholds { accuracy: 0.8214, equal_error: 0.7431 });
+    for (lang, words) in [(Lang::En, "up to a distance of 0.8214"), (Lang::ZhCn, "距离不超过 0.8214")] {
+        let html = render(&data, lang);
+        assert!(html.contains(words) && html.contains("0.7431"), "{lang:?}");
+    }
+}
+
+#[test]
 fn lists_that_do_not_fit_together_are_shown_as_they_are() {
     let mut data = small();
     data.data.as_mut().unwrap().classes.truncate(3);
@@ -312,6 +323,7 @@ fn lists_that_do_not_fit_together_are_shown_as_they_are() {
         split: Split::Validation,
         rows: 0,
         metrics: vec![],
+        thresholds: None,
         confusion: vec![vec![1; 40]; 40],
         slices: vec![],
         calibration: vec![],

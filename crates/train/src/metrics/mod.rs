@@ -17,7 +17,7 @@ pub(crate) use embeddings::nearest_other;
 pub use interval::{Estimate, Method, wilson};
 pub use paired::{Paired, PairedDifference};
 pub use sequences::{Reading, edit_distance};
-pub use verification::verification_threshold;
+pub use verification::{Thresholds, verification_threshold};
 
 use std::ops::Range;
 
@@ -26,7 +26,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use bootstrap::Resamples;
-use verification::Pairs;
 
 /// A metric of classification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -293,6 +292,8 @@ pub struct Evaluation {
     pub samples: u64,
     /// The metrics that were asked for, in the order of [`Metric::ALL`].
     pub metrics: Vec<Measured>,
+    /// What pairs were judged by, where any were asked for.
+    pub thresholds: Option<Thresholds>,
     /// Counts of (actual, predicted).
     pub confusion: Confusion,
     /// Accuracy by class of the target.
@@ -358,12 +359,7 @@ pub fn evaluate(predictions: &Predictions, options: &EvaluationOptions<'_>) -> E
     let baseline = Confusion::count(predictions, |_| options.majority_class);
     let resamples = Resamples::draw(predictions, options.majority_class, options.seed);
     let mut metrics = Vec::new();
-    let has_pairs = options.metrics.iter().any(|metric| metric.is_of_pairs());
-    let pairs = if has_pairs { Pairs::draw(predictions, options.seed) } else { None };
-    let of_pairs = pairs.and_then(|pairs| {
-        let threshold = options.threshold.unwrap_or_else(|| pairs.best_threshold());
-        pairs.estimates(predictions.n_samples(), threshold, options.seed)
-    });
+    let (of_pairs, thresholds) = verification::measure(predictions, options).unzip();
     for &metric in Metric::ALL {
         if metric.is_of_pairs() {
             let Some([accuracy, equal_error, auc]) = of_pairs.filter(|_| options.metrics.contains(&metric)) else {
@@ -386,6 +382,7 @@ pub fn evaluate(predictions: &Predictions, options: &EvaluationOptions<'_>) -> E
         samples: predictions.n_samples() as u64,
         metrics,
         slices: options.slice_by.map_or_else(Vec::new, |by| slices(predictions, &confusion, &resamples, by, options)),
+        thresholds,
         calibration: Calibration::of(predictions),
         mistakes: mistakes(predictions, options.max_mistakes),
         confusion,
@@ -397,6 +394,7 @@ fn of_sequences(predictions: &Predictions, options: &EvaluationOptions<'_>) -> E
     Evaluation {
         samples: predictions.n_samples() as u64,
         metrics: sequences::measure(predictions, options.metrics, options.seed),
+        thresholds: None,
         confusion: Confusion::empty(0),
         slices: Vec::new(),
         calibration: Calibration::of(&Predictions::default()),

@@ -4,9 +4,10 @@
 //! over *samples*: a pair counts as often as both of its samples were drawn, since pairs that share a sample are not independent.
 
 use proofmark_tensor::random::Stream;
+use serde::Serialize;
 
 use super::bootstrap::RESAMPLES;
-use super::{Predictions, bootstrap};
+use super::{EvaluationOptions, Predictions, bootstrap};
 use crate::metrics::Estimate;
 
 /// Pairs of one class, and as many of two.
@@ -24,6 +25,15 @@ struct Pair {
     is_same: bool,
 }
 
+/// The distances up to which two samples are taken for one class.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Thresholds {
+    /// Of [`Metric::VerificationAccuracy`](super::Metric::VerificationAccuracy).
+    pub accuracy: f64,
+    /// Where errors of both kinds are equally frequent, as [`Metric::EqualErrorRate`](super::Metric::EqualErrorRate) has it.
+    pub equal_error: f64,
+}
+
 /// What is measured of pairs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Rates {
@@ -31,6 +41,8 @@ pub(super) struct Rates {
     pub(super) accuracy: f64,
     /// False acceptances where they are as frequent as false rejections.
     pub(super) equal_error: f64,
+    /// The distance up to which two samples would be taken for one class there.
+    pub(super) equal_error_threshold: f64,
     /// How often a pair of one class is nearer than one of two.
     pub(super) auc: f64,
 }
@@ -105,7 +117,7 @@ impl Pairs {
             return None;
         }
         let [mut same, mut different, mut nearer, mut right] = [0.0; 4];
-        let mut equal_error = None;
+        let (mut equal_error, mut equal_error_threshold) = (None, 0.0);
         for group in self.pairs.chunk_by(|a, b| a.distance == b.distance) {
             let [mut own_same, mut own_different] = [0.0; 2];
             for pair in group {
@@ -123,13 +135,20 @@ impl Pairs {
                 let gaps = [before[1] - before[0], after[0] - after[1]];
                 let share = gaps[0] / (gaps[0] + gaps[1]);
                 equal_error = Some(before[0] + share * (after[0] - before[0]));
+                equal_error_threshold = group[0].distance;
             }
         }
         Some(Rates {
             accuracy: right / (all_same + all_different),
             equal_error: equal_error.unwrap_or(0.0),
+            equal_error_threshold,
             auc: nearer / (all_same * all_different),
         })
+    }
+
+    /// The threshold that pairs are judged by, beside the one of the equal error rate.
+    pub(super) fn thresholds(&self, accuracy: f64) -> Option<Thresholds> {
+        Some(Thresholds { accuracy, equal_error: self.rates(accuracy, |_| 1.0)?.equal_error_threshold })
     }
 
     /// The rates of the drawn pairs, each with its interval: the same draws of samples as every other metric's.
@@ -149,6 +168,19 @@ impl Pairs {
         let estimate = |of: fn(&Rates) -> f64| bootstrap::interval(of(&value), resampled.iter().map(of).collect());
         Some([estimate(|rates| rates.accuracy), estimate(|rates| rates.equal_error), estimate(|rates| rates.auc)])
     }
+}
+
+/// Accuracy, equal error rate and area, with what pairs were judged by; `None` if nobody asks, or there are no pairs of both kinds.
+pub(super) fn measure(
+    predictions: &Predictions,
+    options: &EvaluationOptions<'_>,
+) -> Option<([Estimate; 3], Thresholds)> {
+    if !options.metrics.iter().any(|metric| metric.is_of_pairs()) {
+        return None;
+    }
+    let pairs = Pairs::draw(predictions, options.seed)?;
+    let threshold = options.threshold.unwrap_or_else(|| pairs.best_threshold());
+    Some((pairs.estimates(predictions.n_samples(), threshold, options.seed)?, pairs.thresholds(threshold)?))
 }
 
 /// The distance up to which two samples are taken for one class: the best one for pairs drawn from these samples. To be chosen on
@@ -180,15 +212,16 @@ mod tests {
         let apart = pairs(&[(0.1, true), (0.3, true), (0.7, false), (0.9, false)]);
         assert_eq!(apart.best_threshold(), 0.5);
         let rates = apart.rates(0.5, |_| 1.0).unwrap();
-        assert_eq!(rates, Rates { accuracy: 1.0, equal_error: 0.0, auc: 1.0 });
+        assert_eq!(rates, Rates { accuracy: 1.0, equal_error: 0.0, equal_error_threshold: 0.3, auc: 1.0 });
         // same, different, same, different: of four combinations three are in order; after the second pair both errors are one half.
         let mixed = pairs(&[(1.0, true), (2.0, false), (3.0, true), (4.0, false)]);
         assert_eq!(mixed.best_threshold(), 1.5);
         let rates = mixed.rates(1.5, |_| 1.0).unwrap();
-        assert_eq!(rates, Rates { accuracy: 0.75, equal_error: 0.5, auc: 0.75 });
+        assert_eq!(rates, Rates { accuracy: 0.75, equal_error: 0.5, equal_error_threshold: 2.0, auc: 0.75 });
         // Ties count one half, and a line between the two ends meets the diagonal in the middle.
         let tied = pairs(&[(1.0, true), (1.0, false)]);
-        assert_eq!(tied.rates(1.0, |_| 1.0).unwrap(), Rates { accuracy: 0.5, equal_error: 0.5, auc: 0.5 });
+        let rates = tied.rates(1.0, |_| 1.0).unwrap();
+        assert_eq!(rates, Rates { accuracy: 0.5, equal_error: 0.5, equal_error_threshold: 1.0, auc: 0.5 });
         // The third pair twice, the others once.
         let rates = mixed.rates(1.5, |[first, _]| if first == 4 { 2.0 } else { 1.0 }).unwrap();
         assert_eq!((rates.accuracy, rates.auc), (0.6, (2.0 + 2.0 * 1.0) / 6.0));
