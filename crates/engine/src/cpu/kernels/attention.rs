@@ -11,6 +11,7 @@ use proofmark_tensor::math;
 use super::Kernel;
 use super::cross_entropy::{maximum_of, strided_dot, strided_sum};
 use super::product::{Product, Run, product};
+use super::transpose::transpose_rows;
 use crate::cpu::CHAIN;
 use crate::cpu::call::{Call, Slot};
 use crate::cpu::level::Supported;
@@ -148,7 +149,8 @@ multiversioned! {
 /// Adds `terms` more terms to the chains of a row, one after the other.
 #[inline(always)]
 fn go_on_body(terms: usize, (a, a_step): (&[f32], usize), (b, b_step): (&[f32], usize), c: &mut [f32]) {
-    const WIDTH: usize = 32;
+    // Four vectors of the widest level: enough chains to hide what an addition takes.
+    const WIDTH: usize = 64;
     let mut column = 0;
     while column < c.len() {
         let width = WIDTH.min(c.len() - column);
@@ -183,13 +185,9 @@ fn zero(to: &mut [f32], step: usize, rows: Range<usize>, width: usize) {
 }
 
 /// Copies a head of rows `step` apart, turned: `to[column][row]`.
-fn turn(from: &[f32], step: usize, width: usize, to: &mut [f32]) {
+fn turn(level: Supported, from: &[f32], step: usize, width: usize, to: &mut [f32]) {
     let rows = to.len() / width;
-    for (row, from) in from.chunks(step).take(rows).enumerate() {
-        for column in 0..width {
-            to[column * rows + row] = from[column];
-        }
-    }
+    transpose_rows(level, from, step, rows, to, rows, width);
 }
 
 multiversioned! { fn softmax(sees: usize, scale: f32, row: &mut [f32]) = softmax_body }
@@ -246,7 +244,7 @@ impl Kernel for AttentionKernel {
                 let q = &q[sample * queries * key_step + head * key_width..];
                 let v = &v[sample * keys * value_step + head * value_width..];
                 let y = &mut y[sample * queries * value_step + head * value_width..];
-                turn(&k[sample * keys * key_step + head * key_width..], key_step, key_width, turned);
+                turn(call.level, &k[sample * keys * key_step + head * key_width..], key_step, key_width, turned);
                 for first in (0..queries).step_by(ROWS) {
                     let count = ROWS.min(queries - first);
                     heads.probabilities(call.level, q, turned, (first, count, length), p);
@@ -298,8 +296,8 @@ impl Kernel for AttentionGradientKernel {
                 let value_at = sample * keys * value_step + head * value_width;
                 let (q, k, v) = (&q[query_at..], &k[key_at..], &v[value_at..]);
                 let dy = &dy[sample * queries * value_step + head * value_width..];
-                turn(k, key_step, key_width, turned_keys);
-                turn(v, value_step, value_width, turned_values);
+                turn(level, k, key_step, key_width, turned_keys);
+                turn(level, v, value_step, value_width, turned_values);
                 for first in (0..queries).step_by(ROWS) {
                     let count = ROWS.min(queries - first);
                     let terms = heads.sees(length, first + count - 1);
