@@ -96,6 +96,13 @@ impl MapKernel {
         let mut in_place = [std::ptr::null(); N];
         let inputs = &inputs[..call.inputs.len()];
         let targets = &targets[..call.outputs.len()];
+        let is_whole = from == 0 && to == elements;
+        // SAFETY: as below.
+        if let Some(fused) = self.fused.as_ref().filter(|_| is_whole)
+            && unsafe { fused.run(call.level, inputs, targets, samples, elements) }
+        {
+            return;
+        }
         // SAFETY: inputs and outputs have `elements` elements for each of `samples` samples (inputs fewer, where they are
         // repeated), `to` is at most `elements`, and a call has elements `from..to` alone.
         unsafe {
@@ -142,7 +149,7 @@ impl MapKernel {
         let mut in_place = [std::ptr::null(); MANY];
         let (inputs, targets) = (&inputs[..n_inputs], &targets[..call.outputs.len()]);
         // SAFETY: as below.
-        if self.fused.as_ref().is_some_and(|fused| unsafe { fused.run(call.level, inputs, targets, count) }) {
+        if self.fused.as_ref().is_some_and(|fused| unsafe { fused.run(call.level, inputs, targets, 1, count) }) {
             return;
         }
         // SAFETY: as in `run_with`, for a part that the call has alone.
