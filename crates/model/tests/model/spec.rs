@@ -162,9 +162,9 @@ fn mistakes_in_text_are_named() {
     { "dense": { "units": -4 } }
         invalid value: integer `-4`, expected usize at line 1 column 24
     { "dense": { "units": 4 }, "flatten": {} }
-        invalid length 2, expected one of dense, conv2d, conv2d_transpose, conv1d, max_pool2d, max_pool1d, average_pool2d, average_pool1d, global_max_pool2d, global_max_pool1d, global_average_pool2d, global_average_pool1d, flatten, reshape, permute, add, concatenate, batch_norm, layer_norm, rms_norm, group_norm, unit_norm, dropout, embedding, lstm, gru, position_embedding, position_encoding, multi_head_attention, sequence_length, activation, relu, softmax, shared, with its parameters at line 1 column 36
+        invalid length 2, expected one of dense, conv2d, conv2d_transpose, conv1d, max_pool2d, max_pool1d, average_pool2d, average_pool1d, global_max_pool2d, global_max_pool1d, global_average_pool2d, global_average_pool1d, flatten, reshape, permute, add, multiply, concatenate, batch_norm, layer_norm, rms_norm, group_norm, unit_norm, dropout, embedding, lstm, gru, position_embedding, position_encoding, multi_head_attention, sequence_length, activation, relu, softmax, shared, with its parameters at line 1 column 36
     {}
-        invalid length 0, expected one of dense, conv2d, conv2d_transpose, conv1d, max_pool2d, max_pool1d, average_pool2d, average_pool1d, global_max_pool2d, global_max_pool1d, global_average_pool2d, global_average_pool1d, flatten, reshape, permute, add, concatenate, batch_norm, layer_norm, rms_norm, group_norm, unit_norm, dropout, embedding, lstm, gru, position_embedding, position_encoding, multi_head_attention, sequence_length, activation, relu, softmax, shared, with its parameters at line 1 column 2
+        invalid length 0, expected one of dense, conv2d, conv2d_transpose, conv1d, max_pool2d, max_pool1d, average_pool2d, average_pool1d, global_max_pool2d, global_max_pool1d, global_average_pool2d, global_average_pool1d, flatten, reshape, permute, add, multiply, concatenate, batch_norm, layer_norm, rms_norm, group_norm, unit_norm, dropout, embedding, lstm, gru, position_embedding, position_encoding, multi_head_attention, sequence_length, activation, relu, softmax, shared, with its parameters at line 1 column 2
     { "conv2d": { "filters": 4, "kernel": [3, 3, 3] } }
         invalid length 3, expected an integer, or a list of height and width at line 1 column 47
     { "conv2d": { "filters": 4, "kernel": -1 } }
@@ -172,7 +172,7 @@ fn mistakes_in_text_are_named() {
     { "conv2d": { "filters": 4, "kernel": 3, "padding": "full" } }
         unknown variant `full`, expected `valid` or `same` at line 1 column 58
     7
-        invalid type: integer `7`, expected one of dense, conv2d, conv2d_transpose, conv1d, max_pool2d, max_pool1d, average_pool2d, average_pool1d, global_max_pool2d, global_max_pool1d, global_average_pool2d, global_average_pool1d, flatten, reshape, permute, add, concatenate, batch_norm, layer_norm, rms_norm, group_norm, unit_norm, dropout, embedding, lstm, gru, position_embedding, position_encoding, multi_head_attention, sequence_length, activation, relu, softmax, shared, with its parameters at line 1 column 1
+        invalid type: integer `7`, expected one of dense, conv2d, conv2d_transpose, conv1d, max_pool2d, max_pool1d, average_pool2d, average_pool1d, global_max_pool2d, global_max_pool1d, global_average_pool2d, global_average_pool1d, flatten, reshape, permute, add, multiply, concatenate, batch_norm, layer_norm, rms_norm, group_norm, unit_norm, dropout, embedding, lstm, gru, position_embedding, position_encoding, multi_head_attention, sequence_length, activation, relu, softmax, shared, with its parameters at line 1 column 1
     "#);
 }
 
