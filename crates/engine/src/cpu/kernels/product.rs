@@ -198,6 +198,10 @@ unsafe fn rows<S: Simd, const M: usize, const V: usize>(
 /// Elements of a cache line.
 const LINE: usize = 16;
 
+/// Elements between rows of `b` from which on they are asked for so many terms ahead: no prefetcher follows rows on pages of their own.
+const FAR: usize = 256;
+const AHEAD: usize = 16;
+
 /// Terms of a run from which on the results' cache lines are asked for before it.
 const LONG: usize = 128;
 
@@ -292,6 +296,7 @@ unsafe fn chain<S: Simd, const M: usize, const V: usize, const FULL: bool>(
 ) {
     // SAFETY (whole body): as in `tile`.
     unsafe {
+        let is_far = product.b_step >= FAR;
         let mut sums = *accumulators;
         let mut a_at = run.a;
         let mut b_at = b.add(run.b);
@@ -309,6 +314,9 @@ unsafe fn chain<S: Simd, const M: usize, const V: usize, const FULL: bool>(
                 for v in 0..V {
                     sums[m][v] = S::mul_add(element, columns[v], sums[m][v]);
                 }
+            }
+            if M > 8 && is_far {
+                S::prefetch(b_at.wrapping_add(AHEAD * product.b_step));
             }
             a_at += product.a_step;
             b_at = b_at.wrapping_add(product.b_step);

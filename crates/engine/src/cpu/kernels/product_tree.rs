@@ -39,6 +39,9 @@ pub(crate) struct ShardedProduct<'a> {
 /// Elements of a cache line.
 const LINE: usize = 16;
 
+/// Terms ahead of which the columns are asked for: they stand a whole row apart, which no prefetcher follows.
+const AHEAD: usize = 16;
+
 /// Rows of a tile, at most.
 const ROWS: usize = 16;
 
@@ -272,6 +275,10 @@ unsafe fn chain<S: Simd, const M: usize, const V: usize, const FULL: bool>(
                 for (sum, columns) in sums.iter_mut().zip(&columns) {
                     *sum = S::mul_add(element, *columns, *sum);
                 }
+            }
+            S::prefetch(b.wrapping_add(AHEAD * product.columns));
+            if V > 1 {
+                S::prefetch(b.wrapping_add(AHEAD * product.columns + LINE));
             }
             a = a.wrapping_add(from.step);
             b = b.wrapping_add(product.columns);
