@@ -220,7 +220,10 @@ fn collect_body<S: Simd>(
     lengths: &mut [f32],
     lists: &mut [f32],
 ) {
-    let (filters, columns) = (gradients.positions.filters, gradients.positions.columns());
+    let positions = gradients.positions;
+    let filters = positions.filters;
+    // Windows of two columns are looked at as one place: a filter's gradient is in one of the two at most.
+    let (columns, width) = if positions.is_in_pairs() { (positions.windows(), 2) } else { (positions.columns(), 1) };
     let capacity = lists.len() / filters;
     lengths.fill(f32::from_bits(0));
     let n_positions = rows.len() * columns;
@@ -229,7 +232,7 @@ fn collect_body<S: Simd>(
         let mut addresses = [0u32; SQUARE];
         let mut square: [Option<AtPosition<'_>>; SQUARE] = [None; SQUARE];
         for idx in start..n_positions.min(start + SQUARE) {
-            let (row, column) = (idx / columns, idx % columns);
+            let (row, column) = (idx / columns, idx % columns * width);
             addresses[idx - start] = (first + row * steps[0] + column * steps[1]) as u32;
             square[idx - start] = gradients.at(rows.start + row, column);
         }
@@ -237,10 +240,17 @@ fn collect_body<S: Simd>(
         while first_filter < filters {
             let count = SQUARE.min(filters - first_filter);
             let mut bits = [0u64; SQUARE];
-            for (bits, position) in bits.iter_mut().zip(&square) {
+            let mut seconds = [0u64; SQUARE];
+            for ((bits, seconds), position) in bits.iter_mut().zip(&mut seconds).zip(&square) {
                 if let Some(here) = position {
                     // SAFETY: the level is S's.
-                    *bits = unsafe { here.bits::<S>(first_filter, count) };
+                    unsafe {
+                        if width == 2 {
+                            (*bits, *seconds) = here.pair_bits::<S>(first_filter, count);
+                        } else {
+                            *bits = here.bits::<S>(first_filter, count);
+                        }
+                    }
                 }
             }
             turn(&mut bits);
@@ -252,7 +262,8 @@ fn collect_body<S: Simd>(
                     let position = left.trailing_zeros() as usize;
                     left &= left - 1;
                     let Some(here) = &square[position] else { continue };
-                    list[2 * length] = f32::from_bits(addresses[position]);
+                    let second = (seconds[position] >> (filter - first_filter)) as u32 & 1;
+                    list[2 * length] = f32::from_bits(addresses[position] + second * steps[1] as u32);
                     list[2 * length + 1] = here.values[filter];
                     length += 1;
                 }

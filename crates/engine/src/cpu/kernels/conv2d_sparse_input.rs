@@ -7,7 +7,8 @@
 #![allow(unsafe_code)]
 
 use super::Kernel;
-use super::conv2d_sparse::{Patches, SQUARE};
+use super::conv2d_sparse::Patches;
+use super::sparse_rows::list_elements;
 use super::unpooled::{Gradients, Positions};
 use crate::cpu::call::{Call, Slot};
 use crate::cpu::simd::{Simd, multiversioned};
@@ -34,8 +35,8 @@ impl SparseInputGradientKernel {
 
 impl Kernel for SparseInputGradientKernel {
     fn scratch_bytes(&self) -> usize {
-        let lists = 2 * self.patches.geometry.filters;
-        self.patches.frame_scratch().saturating_add(self.weight_elements()).saturating_add(lists).saturating_mul(4)
+        let list = list_elements(self.patches.geometry.filters);
+        self.patches.frame_scratch().saturating_add(self.weight_elements()).saturating_add(list).saturating_mul(4)
     }
 
     fn shard(&self, call: &Call<'_>) {
@@ -44,13 +45,13 @@ impl Kernel for SparseInputGradientKernel {
         let (filters, channels) = (geometry.filters, geometry.channels);
         let [kernel_rows, kernel_columns] = geometry.window.size;
         let (frame, rest) = call.scratch().split_at_mut(self.patches.frame_scratch());
-        let (weights, lists) = rest.split_at_mut(self.weight_elements());
+        let (weights, list) = rest.split_at_mut(self.weight_elements());
         // From [kernel row, kernel column, filter, channel] to a row of the patch for each (kernel row, filter).
         for (tap, values) in wt.chunks_exact(filters * channels).enumerate() {
             let (row, column) = (tap / kernel_columns, tap % kernel_columns);
             for (filter, values) in values.chunks_exact(channels).enumerate() {
                 let at = (row * filters + filter) * self.patches.row_elements + column * channels;
-                weights[at..at + channels].copy_from_slice(values);
+                copy(values, &mut weights[at..at + channels]);
             }
         }
         let samples = self.positions.samples(call, 0).zip(dx.chunks_exact_mut(self.patches.sample_elements()));
@@ -64,12 +65,23 @@ impl Kernel for SparseInputGradientKernel {
                 row_stride: self.patches.row_stride(),
                 row_elements: self.patches.row_elements,
             };
-            scatter(call.level, &spread, &gradients, &mut lists[..2 * filters], target);
+            scatter(call.level, &spread, &gradients, list, target);
             if self.patches.is_framed() {
                 self.patches
                     .for_each_row(|to, from, count| dx[to..to + count].copy_from_slice(&frame[from..from + count]));
             }
         }
+    }
+}
+
+/// Short copies, which a call of the system's would outlast.
+fn copy(from: &[f32], to: &mut [f32]) {
+    let ((from, rest), (to, rest_to)) = (from.as_chunks::<8>(), to.as_chunks_mut::<8>());
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = *from;
+    }
+    for (to, from) in rest_to.iter_mut().zip(rest) {
+        *to = *from;
     }
 }
 
@@ -82,6 +94,12 @@ struct Spread<'a> {
     rows: usize,
     row_stride: usize,
     row_elements: usize,
+}
+
+/// The filters that have a gradient at a position, as bits, and the gradients of all of them.
+struct List<'a> {
+    filters: &'a [f32],
+    values: &'a [f32],
 }
 
 multiversioned! {
@@ -100,31 +118,29 @@ fn scatter_body<S: Simd>(spread: &Spread<'_>, gradients: &Gradients<'_>, list: &
         + spread.row_elements;
     assert!(reach <= target.len(), "a patch beyond its image");
     assert_eq!(spread.weights.len(), spread.rows * filters * spread.row_elements);
+    assert!(list.len() >= list_elements(filters), "a place for every filter");
     for idx in 0..positions.rows() * columns {
         let Some(here) = gradients.at(idx / columns, idx % columns) else { continue };
         let mut length = 0;
         let mut first = 0;
         while first < filters {
-            let count = SQUARE.min(filters - first);
-            // SAFETY: the level is S's.
-            let mut left = unsafe { here.bits::<S>(first, count) };
-            while left != 0 {
-                let filter = first + left.trailing_zeros() as usize;
-                left &= left - 1;
-                list[2 * length] = f32::from_bits((filter * spread.row_elements) as u32);
-                list[2 * length + 1] = here.values[filter];
-                length += 1;
+            let lanes = S::LANES.min(filters - first);
+            // SAFETY: the level is S's, and these are filters; at most as many places as filters are listed, and a vector is written.
+            unsafe {
+                let (values, is_here) = here.load::<S>(first, lanes);
+                let values = S::select(is_here, S::splat(0.0), values);
+                length += S::append_nonzero(values, first as u32, list.as_mut_ptr().add(length).cast());
             }
-            first += count;
+            first += lanes;
         }
         if length == 0 {
             continue;
         }
-        let list = &list[..2 * length];
+        let list = List { filters: &list[..length], values: here.values };
         let start = idx / columns * spread.steps[0] + idx % columns * spread.steps[1];
         if S::LANES == 16 && spread.rows == 3 && spread.row_elements.is_multiple_of(S::LANES) {
             // SAFETY: as below, for all rows.
-            unsafe { three_rows::<S>(spread, filters, list, &mut target[start..]) };
+            unsafe { three_rows::<S>(spread, filters, &list, &mut target[start..]) };
             continue;
         }
         for row in 0..spread.rows {
@@ -137,8 +153,8 @@ fn scatter_body<S: Simd>(spread: &Spread<'_>, gradients: &Gradients<'_>, list: &
                 // asserted; `chain` adds to what stands there.
                 at += unsafe {
                     spread_row::<S>(
-                        weights.add(at),
-                        list,
+                        (weights.add(at), spread.row_elements),
+                        &list,
                         left,
                         last,
                         target.as_mut_ptr().add(start + row * spread.row_stride + at),
@@ -154,7 +170,7 @@ fn scatter_body<S: Simd>(spread: &Spread<'_>, gradients: &Gradients<'_>, list: &
 /// # Safety
 /// The patch at the target's start lies within it, and the list's addresses within a row's weights.
 #[inline(always)]
-unsafe fn three_rows<S: Simd>(spread: &Spread<'_>, filters: usize, list: &[f32], target: &mut [f32]) {
+unsafe fn three_rows<S: Simd>(spread: &Spread<'_>, filters: usize, list: &List<'_>, target: &mut [f32]) {
     let mut at = 0;
     while at < spread.row_elements {
         macro_rules! widths {
@@ -178,7 +194,7 @@ unsafe fn fixed_rows<S: Simd, const W: usize>(
     spread: &Spread<'_>,
     filters: usize,
     at: usize,
-    list: &[f32],
+    list: &List<'_>,
     target: &mut [f32],
 ) -> usize {
     // SAFETY (whole body): the caller's promise.
@@ -192,9 +208,10 @@ unsafe fn fixed_rows<S: Simd, const W: usize>(
                 *chain = S::load(sums.wrapping_add(row * spread.row_stride + w * S::LANES));
             }
         }
-        for pair in list.chunks_exact(2) {
-            let from = weights.wrapping_add(pair[0].to_bits() as usize);
-            let value = S::splat(pair[1]);
+        for filter in list.filters {
+            let filter = filter.to_bits() as usize;
+            let from = weights.wrapping_add(filter * spread.row_elements);
+            let value = S::splat(*list.values.as_ptr().add(filter));
             for (row, chains) in chains.iter_mut().enumerate() {
                 for (w, chain) in chains.iter_mut().enumerate() {
                     *chain = S::mul_add(value, S::load(from.wrapping_add(row * weights_row + w * S::LANES)), *chain);
@@ -215,7 +232,13 @@ unsafe fn fixed_rows<S: Simd, const W: usize>(
 /// # Safety
 /// As [`chain`].
 #[inline(always)]
-unsafe fn spread_row<S: Simd>(source: *const f32, list: &[f32], left: usize, last: usize, sums: *mut f32) -> usize {
+unsafe fn spread_row<S: Simd>(
+    source: (*const f32, usize),
+    list: &List<'_>,
+    left: usize,
+    last: usize,
+    sums: *mut f32,
+) -> usize {
     macro_rules! widths {
         ($($width:literal),*) => {
             match left {
@@ -243,8 +266,8 @@ unsafe fn spread_row<S: Simd>(source: *const f32, list: &[f32], left: usize, las
 /// As [`fixed`].
 #[inline(always)]
 unsafe fn going_on<S: Simd, const W: usize, const MASKED: bool>(
-    source: *const f32,
-    list: &[f32],
+    (source, step): (*const f32, usize),
+    list: &List<'_>,
     last: usize,
     sums: *mut f32,
 ) -> usize {
@@ -255,9 +278,10 @@ unsafe fn going_on<S: Simd, const W: usize, const MASKED: bool>(
         for (w, chain) in chains.iter_mut().enumerate() {
             *chain = S::load_first(sums.add(w * S::LANES), lanes(w));
         }
-        for pair in list.chunks_exact(2) {
-            let from = source.add(pair[0].to_bits() as usize);
-            let value = S::splat(pair[1]);
+        for filter in list.filters {
+            let filter = filter.to_bits() as usize;
+            let from = source.add(filter * step);
+            let value = S::splat(*list.values.as_ptr().add(filter));
             for (w, chain) in chains.iter_mut().enumerate() {
                 let at = from.add(w * S::LANES);
                 let x = if MASKED && w + 1 == W { S::load_first(at, last) } else { S::load(at) };

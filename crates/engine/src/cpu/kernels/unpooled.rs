@@ -175,6 +175,29 @@ impl AtPosition<'_> {
         }
     }
 
+    /// As [`AtPosition::bits`] of a window of two columns: whether its gradient is in either, and whether in the second.
+    ///
+    /// # Safety
+    /// The level is S's.
+    #[inline(always)]
+    pub(super) unsafe fn pair_bits<S: Simd>(&self, first: usize, count: usize) -> (u64, u64) {
+        assert!(first + count <= self.values.len());
+        let (mut bits, mut seconds) = (0, 0);
+        let mut at = 0;
+        while at < count {
+            let lanes = S::LANES.min(count - at);
+            // SAFETY: the caller's promise; within the filters, as was asserted.
+            let (_, here, second) = unsafe { self.load_pair::<S>(first + at, lanes) };
+            // SAFETY: the level is S's.
+            unsafe {
+                bits |= u64::from(S::bits(here)) << at;
+                seconds |= u64::from(S::bits(second)) << at;
+            }
+            at += lanes;
+        }
+        (bits, seconds)
+    }
+
     /// The lanes from `filter` whose gradient is here and not zero, and the gradients; `lanes` at most.
     ///
     /// # Safety
