@@ -78,6 +78,16 @@ const NETWORKS: &[(&str, &[usize], usize, &str)] = &[
             { "layer_norm": { "name": "rows" } }, "unit_norm", { "dense": { "units": 4, "activation": "softmax" } }]"#,
     ),
     (
+        "gated",
+        &[11, 4],
+        3,
+        r#"[{ "conv1d": { "name": "filter", "filters": 5, "kernel": 2, "padding": "causal", "dilation": 2, "activation": "tanh" } },
+            { "conv1d": { "name": "gate", "inputs": ["input"], "filters": 5, "kernel": 2, "padding": "causal", "dilation": 2,
+                          "activation": "sigmoid" } },
+            { "multiply": { "name": "unit", "inputs": ["filter", "gate"] } }, "flatten",
+            { "dense": { "units": 3, "activation": "softmax" } }]"#,
+    ),
+    (
         "decoder",
         &[5, 4, 3],
         3,
