@@ -5,7 +5,7 @@
 //! is computed again.
 //!
 //! *Idea*: each row of the result has a list of the terms that are not zero, as bits: a square of 64 rows and 64 terms is turned.
-//! Digits, one thread, the mean of two epochs: 0.30 ms a step in place of 0.40.
+//! Digits, one thread, the mean of two epochs: the update of a dense layer, of which this is a part, 0.56 ms a step in place of 0.66.
 #![allow(unsafe_code)]
 
 use super::conv2d_sparse::{SQUARE, turn};
